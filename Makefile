@@ -1,0 +1,65 @@
+# make demo    compose two songs into demo/ and say where they are
+# make test    run the tests
+# make check   formatting, lint, types, floors; the pages too when `make docs` has run once
+# make bench   run every benchmark and print its numbers
+# make docs    build the pages into site/
+#
+# Each needs only Python 3.11 or newer, pip, git and make: it makes .venv when that is missing and installs again
+# when pyproject.toml has changed. Another Python: make demo PYTHON=python3.12.
+
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# A notice of the theme's, which would drown the pages' own.
+export NO_MKDOCS_2_WARNING := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+demo: $(VENV)/.installed
+	$(BIN)/kelly demo -o demo
+
+test: $(VENV)/.installed-dev
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal $(ARGS)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	@if [ -x $(BIN)/mkdocs ]; then $(BIN)/mkdocs build --strict --quiet; \
+	else echo "pages not built: mkdocs is not installed (make docs installs it)"; fi
+
+bench: $(VENV)/.installed-dev
+	@for script in benchmarks/*/run.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/mkdocs build --strict
+
+# pip comes last when a venv is made, so its presence says that the venv is whole.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "Kelly needs Python 3.11 or newer; got $$($(PYTHON) --version 2>/dev/null || echo $(PYTHON), which does not run); make PYTHON=... names another" >&2; \
+	exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/pip
+	@echo "installing Kelly into $(VENV) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/pip
+	@echo "installing Kelly and the developer's tools into $(VENV) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-docs: pyproject.toml | $(BIN)/pip
+	@echo "installing Kelly and the tools for the pages into $(VENV) ..."
+	@$(PIP) --editable '.[dev,docs]'
+	@touch $(VENV)/.installed $(VENV)/.installed-dev $@

@@ -1,0 +1,1 @@
+"""From an emotion, or a journey of them, to a score."""

@@ -1,0 +1,218 @@
+"""Composer: runs the engines over the plan and assembles the score.
+
+Conventions: engines see one section at a time and write in beats from its start; the score counts from the song's start. The
+composer knows engines only by their one shape, `play(context, rng)`. Every part is composed whether it is heard or
+not, so that muting one cannot change another (ADR 0004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from numpy.random import Generator
+
+from kelly.composing import controllers, rulebreaks
+from kelly.composing.chance import stream
+from kelly.composing.context import Chord, Context, Layer, Plan, Section
+from kelly.composing.engines import (
+    arrangement,
+    bass,
+    chords,
+    counter_melody,
+    drums,
+    dynamics,
+    fills,
+    groove,
+    melody,
+    pad,
+    rhythm,
+    strings,
+    tension,
+    transitions,
+    variation,
+)
+from kelly.composing.plan import Settings, make_plan
+from kelly.composing.rulebreaks import Broken
+from kelly.composing.tables import parts
+from kelly.composing.theory import voice
+from kelly.emotion.journey import Journey
+from kelly.errors import UsageError
+from kelly.score.notes import Control, KeySignature, Marker, Meter, Note, Part, Score, Tempo
+
+__all__ = ["Composition", "Written", "compose_score", "write_sections"]
+
+Change = TypeVar("Change", Tempo, KeySignature)
+Play = Callable[[Context, Generator], Sequence[Note | Control]]
+
+# Order matters: a later engine may read what the earlier ones wrote in the section.
+WRITERS: dict[str, Play] = {
+    "melody": melody.play,
+    "bass": bass.play,
+    "counter": counter_melody.play,
+    "pad": pad.play,
+    "strings": strings.play,
+    "chords": rhythm.play,
+    "drums": drums.play,
+    "fills": fills.play,
+    "transitions": transitions.play,
+    "tension": tension.play,
+    "variation": variation.play,
+}
+SEAM = "transitions"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One section as written: its plan, layers and voiced chords, and the notes and controls of every part in beats from
+    the section's start, before micro-timing (`notes`) and after (`played`)."""
+
+    section: Section
+    layers: tuple[Layer, ...]
+    chords: tuple[Chord, ...]
+    notes: dict[str, tuple[Note, ...]] = field(default_factory=dict)
+    played: dict[str, tuple[Note, ...]] = field(default_factory=dict)
+    controls: dict[str, tuple[Control, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A composed score with the plan, the broken rules and the sections it came from."""
+
+    score: Score
+    plan: Plan
+    broken: tuple[Broken, ...]
+    sections: tuple[Written, ...]
+
+
+def compose_score(journey: Journey, settings: Settings) -> Composition:
+    """Compose a song for a journey.
+
+    Parameters: journey, the curve of feelings; settings, what the user asked for beside it.
+    Returns: the composition; the same arguments give the same score, note for note.
+    Raises UsageError when a part to be muted does not exist.
+    """
+    _check_mute(settings.mute)
+    plan = make_plan(journey, settings)
+    broken = rulebreaks.choose(journey, settings)
+    plan = rulebreaks.break_plan(plan, broken)
+    sections = tuple(write_sections(plan, broken))
+    score = rulebreaks.break_score(_assembled(plan, sections, settings.mute), plan, broken)
+    heard = [row.title for part, row in parts().items() if part not in settings.mute]
+    return Composition(score.only(heard), plan, broken, sections)
+
+
+def _check_mute(mute: Iterable[str]) -> None:
+    for part in mute:
+        if part not in parts():
+            raise UsageError(f"mute takes one of {', '.join(parts())}; got {part!r}")
+
+
+def write_sections(plan: Plan, broken: tuple[Broken, ...] = ()) -> Iterator[Written]:
+    """Write the sections of a plan in order; the voicing of the chords is led from one to the next."""
+    voicing: tuple[int, ...] = ()
+    for section in plan.sections:
+        context = Context(plan, section)
+        layers = arrangement.play(context, _rng(context, "arrangement"))
+        context = replace(context, layers=tuple(layers))
+        row = chords.play(context, _rng(context, "chords"))
+        row = rulebreaks.break_chords(row, context, broken)
+        voiced = _voiced(row, voicing, context)
+        voicing = voiced[-1].voicing
+        yield _written(replace(context, chords=tuple(voiced)))
+
+
+def _rng(context: Context, engine: str) -> Generator:
+    """An engine's stream: shared by all sections of a role, so that a verse that comes back is the same verse."""
+    return stream(context.plan.seed, engine, context.section.role)
+
+
+def _voiced(row: Iterable[Chord], previous: tuple[int, ...], context: Context) -> list[Chord]:
+    """Lead the voices through a row of chords in the range of the chords part."""
+    at = replace(context, part="chords", row=parts()["chords"])
+    voiced = []
+    for chord in row:
+        previous = voice(chord.symbol, previous, at.low, at.high)
+        voiced.append(replace(chord, voicing=previous))
+    return voiced
+
+
+def _written(context: Context) -> Written:
+    """Let every writer play the section, then shape loudness and time."""
+    notes: dict[str, tuple[Note, ...]] = {}
+    controls: dict[str, tuple[Control, ...]] = {}
+    for part, play in WRITERS.items():
+        events = play(_for(part, context, notes), _rng(context, part))
+        notes[part] = tuple(sorted(e for e in events if isinstance(e, Note)))
+        controls[part] = tuple(e for e in events if isinstance(e, Control))
+    played = {}
+    for part in WRITERS:
+        at = _for(part, context, notes)
+        played[part] = tuple(groove.play(at, _rng(at, f"groove {part}")))
+        if part != SEAM:
+            controls[part] = tuple(_shaped(at))
+    return Written(context.section, context.layers, context.chords, notes, played, controls)
+
+
+def _for(part: str, context: Context, notes: Mapping[str, tuple[Note, ...]]) -> Context:
+    return replace(context, part=part, row=parts()[part], parts=notes)
+
+
+def _shaped(context: Context) -> list[Control]:
+    """Loudness, pedal and vibrato of one part in a section."""
+    notes = context.parts[context.part]
+    if not notes:
+        return []
+    loudness = dynamics.play(context, _rng(context, f"dynamics {context.part}"))
+    pedal = controllers.pedal(context.instrument, context.chords, notes, context.parameters)
+    return [*(c for c in loudness if isinstance(c, Control)), *pedal, *controllers.vibrato(context)]
+
+
+def _assembled(plan: Plan, sections: tuple[Written, ...], mute: tuple[str, ...]) -> Score:
+    """Lay the sections end to end."""
+    return Score(
+        parts=tuple(_part(name, plan, sections, mute) for name in parts()),
+        tempos=_changes(Tempo(s.start, s.parameters.tempo) for s in plan.sections),
+        meters=(Meter(0.0),),
+        keys=_changes(KeySignature(s.start, s.key.tonic_name, s.key.minor) for s in plan.sections),
+        markers=tuple(Marker(s.start, s.role) for s in plan.sections),
+    )
+
+
+def _part(name: str, plan: Plan, sections: tuple[Written, ...], mute: tuple[str, ...]) -> Part:
+    row = parts()[name]
+    notes: list[Note] = []
+    controls = controllers.setting(row, plan.sections[0].parameters)
+    for written in sections:
+        start, end = written.section.start, written.section.start + written.section.beats
+        notes += [_moved(note, start, end) for note in written.played[name]]
+        own = written.controls[name]
+        if own and name not in (SEAM, "drums", "fills") and SEAM not in mute:
+            own = tuple(controllers.merged(own, written.controls[SEAM]))
+        controls += [replace(c, onset=start + c.onset) for c in own if name != SEAM]
+    return Part(row.title, row.channel, plan.instruments[name].program, tuple(sorted(notes)), tuple(_restored(controls)))
+
+
+def _moved(note: Note, start: float, end: float) -> Note:
+    """A section's note in the time of the song, ending with its section at the latest."""
+    onset = max(start + note.onset, 0.0)
+    return replace(note, onset=onset, duration=max(min(note.duration, end - onset), 1 / 32))
+
+
+def _restored(controls: list[Control]) -> Iterator[Control]:
+    """The controls in time order; equal values said again are left out."""
+    last: dict[int, int] = {}
+    for control in sorted(controls, key=lambda c: (c.onset, c.controller)):
+        if last.get(control.controller) != control.value:
+            yield control
+        last[control.controller] = control.value
+
+
+def _changes(row: Iterable[Change]) -> tuple[Change, ...]:
+    """Only the first of a run that says the same."""
+    kept: list[Change] = []
+    for change in row:
+        if not kept or replace(change, onset=kept[-1].onset) != kept[-1]:
+            kept.append(change)
+    return tuple(kept)

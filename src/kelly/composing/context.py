@@ -1,0 +1,211 @@
+"""The plan of a song, and the context in which an engine plays one section of it.
+
+Conventions: times in beats (quarter notes) from the section's start, bars of four beats, pitch as MIDI number, velocity
+1..127, energy and levels 0..1. Everything here is a value: engines read a `Context` and return a list of events.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kelly.composing.mapping import Parameters
+from kelly.composing.motif import Motif
+from kelly.composing.tables import Genre, Instrument, PartRow
+from kelly.composing.theory import ChordSymbol, Key, chord_scale
+from kelly.emotion.space import Emotion
+from kelly.score.notes import Note
+
+__all__ = ["BAR", "PHRASE", "Chord", "Context", "Layer", "Plan", "Section"]
+
+BAR = 4.0
+PHRASE = 4 * BAR
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A chord in time: onset and duration in beats from the section's start, what it is, and how it is voiced.
+
+    Parameters: symbol; numeral, as reports write it; voicing, ascending pitches (empty until the composer has led the
+    voices); cadence, whether a phrase comes to rest on it.
+    """
+
+    onset: float
+    duration: float
+    symbol: ChordSymbol
+    numeral: str = ""
+    voicing: tuple[int, ...] = ()
+    cadence: bool = False
+
+    @property
+    def end(self) -> float:
+        """When the chord stops, in beats."""
+        return self.onset + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """That a part plays: from `onset` for `duration` beats of the section, at `level` (0..1, 1 the fullest)."""
+
+    onset: float
+    duration: float
+    part: str
+    level: float
+
+    @property
+    def end(self) -> float:
+        """When the part stops, in beats."""
+        return self.onset + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of the plan.
+
+    Parameters: index, from 0; role (intro, verse, chorus ...); bars; start, in beats from the song's start; energy 0..1;
+    feeling, the journey's value in its middle; parameters and key that follow from it; occurrence, how many sections of
+    this role came before; progress, its middle as share of the song;
+    figures, the pattern that each kind of engine plays (rows of `figures.csv`).
+    """
+
+    index: int
+    role: str
+    bars: int
+    start: float
+    energy: float
+    feeling: Emotion
+    parameters: Parameters
+    key: Key
+    occurrence: int
+    progress: float
+    figures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def beats(self) -> float:
+        """Length in beats."""
+        return self.bars * BAR
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is settled before a note is written: what every engine may know of the whole song.
+
+    Parameters: seed; genre; pulse, how the genre's patterns lie on the beat (1 as written, .5 half-time, 2 double-time);
+    complexity, humanise and dynamics 0..1; feel -1 (laid back)..1 (pushing); sections; instruments by part; motifs by
+    role of section ("verse", "chorus", "bridge"); progressions, the user's own chords by role.
+    """
+
+    seed: int
+    genre: Genre
+    pulse: float
+    complexity: float
+    humanise: float
+    feel: float
+    dynamics: float
+    sections: tuple[Section, ...]
+    instruments: Mapping[str, Instrument]
+    motifs: Mapping[str, Motif]
+    progressions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def beats(self) -> float:
+        """Length of the song in beats."""
+        return sum(section.beats for section in self.sections)
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether this is one stretch to be looped, without beginning and end."""
+        return len(self.sections) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an engine knows when it plays a section.
+
+    Parameters: plan; section; part, whose notes are wanted (the name of a row of `parts.csv`); row, that row; layers, what the arrangement
+    decided; chords, the section's harmony; parts, notes that engines before have written in this section.
+    """
+
+    plan: Plan
+    section: Section
+    part: str = ""
+    row: PartRow | None = None
+    layers: tuple[Layer, ...] = ()
+    chords: tuple[Chord, ...] = ()
+    parts: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+
+    @property
+    def feeling(self) -> Emotion:
+        """The feeling of this section."""
+        return self.section.feeling
+
+    @property
+    def energy(self) -> float:
+        """The energy of this section, 0..1."""
+        return self.section.energy
+
+    @property
+    def parameters(self) -> Parameters:
+        """What this section's feeling asks of the music."""
+        return self.section.parameters
+
+    @property
+    def key(self) -> Key:
+        """The key of this section."""
+        return self.section.key
+
+    @property
+    def instrument(self) -> Instrument:
+        """The instrument of the part that is wanted."""
+        return self.plan.instruments[self.part]
+
+    @property
+    def low(self) -> int:
+        """Lowest pitch for this part: its instrument's and its own place in the arrangement."""
+        return max(self.instrument.low, self.row.low if self.row else 0)
+
+    @property
+    def high(self) -> int:
+        """Highest pitch for this part."""
+        return min(self.instrument.high, self.row.high if self.row else 127)
+
+    @property
+    def layer(self) -> Layer | None:
+        """The layer of the part that is wanted, or None when it is silent here."""
+        return self.layer_of(self.part)
+
+    def layer_of(self, part: str) -> Layer | None:
+        """The layer of a part in this section, or None when it is silent."""
+        return next((layer for layer in self.layers if layer.part == part), None)
+
+    @property
+    def next(self) -> Section | None:
+        """The section after this one."""
+        following = self.section.index + 1
+        return self.plan.sections[following] if following < len(self.plan.sections) else None
+
+    @property
+    def previous(self) -> Section | None:
+        """The section before this one."""
+        return self.plan.sections[self.section.index - 1] if self.section.index else None
+
+    def chord_at(self, beat: float) -> Chord:
+        """The chord that sounds at `beat` (the last one past the end)."""
+        onsets = [chord.onset for chord in self.chords]
+        return self.chords[max(bisect_right(onsets, beat + 1e-9) - 1, 0)]
+
+    def scale_at(self, beat: float) -> tuple[int, ...]:
+        """Pitch classes that fit at `beat`: those of the chord, and of the key around them."""
+        return chord_scale(self.chord_at(beat).symbol, self.key)
+
+    def velocity(self, accent: float = 0.0) -> int:
+        """The velocity of a note of this part with an `accent` in -1..1.
+
+        Formula 2's number is what a full-energy melody plays; weaker parts and sections lie below it, by as much as `dynamics` allows.
+        """
+        weight = self.row.weight if self.row else 1.0
+        level = self.layer.level if self.layer else 1.0
+        softness = 0.28 * self.plan.dynamics * (1 - self.energy) + 0.1 * (1 - level)
+        loudness = self.parameters.velocity * weight * (1 - softness) + 10 * accent
+        return int(min(max(round(loudness, 3), 1), 127))

@@ -1,0 +1,1 @@
+"""The fourteen engines and groove: one module each, each with one function `play(context, rng)`."""

@@ -1,0 +1,208 @@
+"""Strings: two or three bowed or plucked voices above the ground.
+
+Conventions: times in beats from the section's start; three voices led from chord to chord around the feeling's register,
+two of them in thin textures. Decides the stroke (figure), its rhythm (from density and energy), the register and how
+phrases end. Leaves the chords to `chords`, swells to `dynamics`, micro-timing to `groove`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from numpy.random import Generator
+
+from kelly.composing.chance import pick
+from kelly.composing.context import BAR, PHRASE, Chord, Context
+from kelly.composing.counterpoint import apart, breath, gate, harmony, led, note, solo, step, strength, tied, tones
+from kelly.composing.theory import nearest_pitch
+from kelly.score.notes import Note
+
+__all__ = ["play"]
+
+Voiced = list[tuple[Chord, tuple[int, ...]]]
+
+# What an instrument makes of a stroke that is not its own.
+IDIOMS = {
+    "pizzicato strings": {"sustain": "pizzicato", "legato": "pizzicato", "tremolo": "pizzicato"},
+    "brass section": {"pizzicato": "spiccato", "tremolo": "marcato"},
+}
+# Onsets in a bar, from sparse to dense.
+PLUCKED = ((0.0, 2.0), (0.0, 1.5, 3.0), (0.0, 1.0, 1.5, 3.0), (0.0, 1.0, 1.5, 2.5, 3.5), (0.0, 0.5, 1.5, 2.0, 2.5, 3.5))
+HAMMERED = ((0.0, 2.0), (0.0, 2.0, 3.0), (0.0, 1.5, 3.0), (0.0, 1.0, 2.0, 3.0), (0.0, 1.0, 1.5, 2.5, 3.0, 3.5))
+ROCKING = ((2, 1, 0, 1, 2, 1, 0, 1), (0, 2, 1, 2, 0, 2, 1, 2), (2, 2, 1, 2, 0, 2, 1, 2))
+
+
+def play(context: Context, rng: Generator) -> list[Note]:
+    """Write the strings of one section.
+
+    Parameters: context, the section with its chords, feeling and energy; rng, this engine's own stream.
+    Returns: notes in time order, none overlapping another of its pitch, on the chord (in `legato` also between its tones)
+    and within the part's range.
+    """
+    chords = harmony(context)
+    if not chords:
+        return []
+    stroke = context.section.figures["strings"]
+    stroke = IDIOMS.get(context.instrument.name, {}).get(stroke, stroke)
+    return apart(STROKES[stroke](context, _voiced(context, chords), rng))
+
+
+def _voiced(context: Context, chords: list[Chord]) -> Voiced:
+    """Three voices around the register; a returning section lies a little higher."""
+    lift = 5 + min(context.section.occurrence, 2)
+    middle = int(min(max(context.parameters.register + lift, context.low + 9), context.high - 9))
+    low, high = max(context.low, middle - 9), min(context.high, middle + 9)
+    return list(zip(chords, led(chords, low, high, 3), strict=True))
+
+
+def _rank(context: Context, count: int) -> int:
+    """Which of `count` patterns, ordered from sparse to dense, suits density and energy."""
+    fullness = 0.75 * context.parameters.density + 0.25 * context.energy
+    return min(max(int((fullness - 0.25) / 0.75 * count), 0), count - 1)
+
+
+def _sustain(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
+    """Long bows; the upper voices alone in thin textures, new bows for what changes and at every phrase."""
+    thin = context.energy < 0.4
+    blocks = [
+        (chord.onset, chord.end - breath(context, chord), voicing[1:] if thin else voicing) for chord, voicing in voiced
+    ]
+    top = {start: pitches[-1] for start, _, pitches in blocks}
+    return [
+        note(context, start, end, pitch, 0.25 if top.get(start) == pitch else -0.1) for start, end, pitch in tied(blocks)
+    ]
+
+
+def _tremolo(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
+    """Two tones repeated in sixteenths, swelling through each phrase; an instrument that trembles by itself only in beats."""
+    trembles = "tremolo" in context.instrument.name
+    pace = 1.0 if trembles else 0.25
+    notes = []
+    for chord, voicing in voiced:
+        pair = (voicing[-1], voicing[0]) if context.energy > 0.5 else (voicing[-1], voicing[1])
+        for k in range(int((chord.duration - breath(context, chord)) / pace)):
+            onset = chord.onset + pace * k
+            accent = 0.35 * strength(onset) + 0.4 * (onset % PHRASE / PHRASE) - 0.4
+            notes += [note(context, onset, onset + pace * 0.9, pitch, accent) for pitch in pair]
+    return notes
+
+
+def _pizzicato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
+    """Plucked tones that hop through the chord, two at once where it changes, a rest where the phrase ends."""
+    rank = _rank(context, len(PLUCKED))
+    notes = []
+    for chord, voicing in voiced:
+        ladder = (*voicing, *(p + 12 for p in voicing[:1] if p + 12 <= context.high))
+        for onset in _placed(chord, PLUCKED[rank]):
+            fresh = onset == chord.onset
+            pitch = voicing[-1] if fresh else pick(ladder, rng)
+            if fresh:
+                notes.append(note(context, onset, onset + 0.4, voicing[0], 0.2))
+            notes.append(note(context, onset, onset + 0.3, pitch, 0.5 * strength(onset) - 0.2))
+    return notes
+
+
+def _placed(chord: Chord, pattern: tuple[float, ...]) -> list[float]:
+    """The onsets of a one-bar pattern within a chord; the bar that ends a phrase stays open after its third beat."""
+    first = chord.onset // BAR * BAR
+    bars = int((chord.end - first + BAR - 0.01) // BAR)
+    placed = [first + BAR * bar + onset for bar in range(bars) for onset in pattern]
+    kept = [at for at in placed if chord.onset < at < chord.end and not at % PHRASE > PHRASE - 2]
+    return [chord.onset, *kept]
+
+
+def _spiccato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
+    """Bouncing eighths that rock over the chord, a low voice on the strong beats; sixteenths lead out of a phrase."""
+    shape = pick(ROCKING, rng)
+    notes = []
+    for chord, voicing in voiced:
+        for k in range(int(chord.duration / 0.5)):
+            onset = chord.onset + 0.5 * k
+            accent = 0.7 * strength(onset) - 0.3
+            notes.append(note(context, onset, onset + 0.22, voicing[shape[int(onset * 2) % 8]], accent))
+            if strength(onset) >= 0.8 and context.energy > 0.5 and voicing[0] - 12 >= context.low:
+                notes.append(note(context, onset, onset + 0.22, voicing[0] - 12, accent))
+            if onset % PHRASE >= PHRASE - 1 and context.parameters.density > 0.6:
+                notes.append(note(context, onset + 0.25, onset + 0.45, voicing[-1], accent - 0.2))
+    return notes
+
+
+def _legato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
+    """One singing line with passing tones on the way to each chord, over a held lower voice."""
+    goals = _goals(context, voiced)
+    held = tied([(c.onset, c.end - breath(context, c), voicing[:1]) for c, voicing in voiced])
+    line: list[Note] = []
+    for i, (chord, _) in enumerate(voiced):
+        goal = goals[i + 1] if i + 1 < len(goals) else None
+        line += _sung(context, chord, goals[i], goal, rng)
+    under = [note(context, start, end, pitch, -0.3) for start, end, pitch in held]
+    return [n for n in under if not _covered(n, line)] + solo(line)
+
+
+def _covered(low: Note, line: list[Note]) -> bool:
+    return any(n.pitch == low.pitch and n.onset < low.end and low.onset < n.end for n in line)
+
+
+def _goals(context: Context, voiced: Voiced) -> list[int]:
+    """The tone that the line reaches on each chord: near the last, drawn up to the middle of the phrase and down again."""
+    goals: list[int] = []
+    for chord, voicing in voiced:
+        share = chord.onset % PHRASE / PHRASE
+        arch = voicing[-1] + 7 * (1 - abs(2 * share - 1)) - 1
+        target = 0.6 * arch + 0.4 * goals[-1] if goals else arch
+        ladder = tones(chord.symbol.pitch_classes, max(context.low, voicing[0] + 3), context.high)
+        fresh = [pitch for pitch in ladder if not goals or pitch != goals[-1]]
+        goals.append(nearest_pitch(target, [p % 12 for p in fresh], max(context.low, voicing[0] + 3), context.high))
+    return goals
+
+
+def _sung(context: Context, chord: Chord, start: int, goal: int | None, rng: Generator) -> list[Note]:
+    """The line over one chord: its goal held, then steps towards the next goal; the chord that ends a phrase only rests."""
+    end = chord.end - breath(context, chord)
+    if goal is None or chord.duration < 2:
+        return [note(context, chord.onset, end, start, 0.2)]
+    path = _between(start, goal, context, chord)
+    pace = 0.5 if context.parameters.density + 0.3 * context.energy > 0.75 else 1.0
+    room = int(chord.duration / 2 / pace)
+    path = path[-room:] if path else [step(start, pick((-1, 1), rng), context.scale_at(chord.onset))]
+    if chord.end % PHRASE == 0:
+        path = path[-1:]
+    onsets = [chord.onset, *(chord.end - pace * (len(path) - k) for k in range(len(path))), chord.end]
+    pitches = [start, *path]
+    pairs = zip(pairwise(onsets), pitches, strict=True)
+    return [note(context, on, off, p, 0.3 * strength(on) - 0.05) for (on, off), p in pairs if context.low <= p <= context.high]
+
+
+def _between(start: int, goal: int, context: Context, chord: Chord) -> list[int]:
+    """The tones of the scale strictly between two pitches, in the direction of travel."""
+    low, high = sorted((start, goal))
+    inside = list(tones(context.scale_at(chord.onset), low + 1, high - 1))
+    return inside if goal > start else inside[::-1]
+
+
+def _marcato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
+    """Hammered chords with the root below, each well apart; the phrase runs out in accented eighths."""
+    rank = _rank(context, len(HAMMERED))
+    length = 0.65 * gate(context.parameters) + 0.1
+    notes = []
+    for chord, voicing in voiced:
+        root = nearest_pitch(voicing[0] - 9, (chord.symbol.root,), context.low, max(context.low + 11, voicing[0] - 1))
+        pitches = sorted({root, *voicing} if context.energy > 0.6 else set(voicing))
+        onsets = _placed(chord, HAMMERED[rank])
+        if chord.end % PHRASE == 0 and chord.duration >= 4 and context.energy > 0.5:
+            onsets += [chord.end - 1.5, chord.end - 1, chord.end - 0.5]
+        for onset, following in pairwise([*onsets, chord.end]):
+            stop = onset + min(length, (following - onset) * 0.8)
+            notes += [note(context, onset, stop, pitch, 0.5 * strength(onset) + 0.1) for pitch in pitches]
+    return notes
+
+
+STROKES: dict[str, Callable[[Context, Voiced, Generator], list[Note]]] = {
+    "sustain": _sustain,
+    "tremolo": _tremolo,
+    "pizzicato": _pizzicato,
+    "spiccato": _spiccato,
+    "legato": _legato,
+    "marcato": _marcato,
+}

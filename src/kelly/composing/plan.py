@@ -1,0 +1,257 @@
+"""Plan: what is settled before a note is written: form, tempo, key, genre, instruments, figures and motifs.
+
+Conventions: the journey gives the feeling of every section, the mapping turns it into parameters; a user's own tempo, key
+or mode wins over both. Things with a home in (valence, arousal, dominance) are drawn by affinity, from a stream of
+their own, by role: every verse of a song shares its choices as far as its feeling allows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from kelly.composing import mapping, progressions, theory
+from kelly.composing.chance import pick, sharpened, stream
+from kelly.composing.context import BAR, Plan, Section
+from kelly.composing.motif import invent, transform
+from kelly.composing.tables import (
+    Genre,
+    Instrument,
+    affinity,
+    genre,
+    genres,
+    instruments,
+    load_rows,
+    parts,
+)
+from kelly.composing.theory import Key
+from kelly.emotion.journey import Journey, Stretch
+from kelly.emotion.space import Emotion
+from kelly.errors import UsageError
+
+__all__ = ["Settings", "figures", "make_plan"]
+
+SHORTEST, LONGEST = 120.0, 180.0  # seconds of a song whose length nobody asked for
+TEMPO_RANGE = (20.0, 400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for beside the feeling; None leaves a thing to Kelly.
+
+    Parameters
+    ----------
+    seed : integer >= 0.
+    key, mode, genre : names.
+    tempo : BPM in 20..400.
+    bars, minutes : length; at most one of them.
+    complexity, humanise, dynamics : 0..1.
+    feel : -1 (laid back)..1 (pushing).
+    progressions : chords by role of section, as Roman numerals or lead-sheet symbols.
+    breaks : rule-breaks by name with the reason for each.
+    triggers : whether the feeling itself may break rules.
+    mute : parts that are composed but not sounded.
+
+    Raises
+    ------
+    UsageError : a value is out of range, or two contradict each other.
+    """
+
+    seed: int = 0
+    key: str | None = None
+    mode: str | None = None
+    tempo: float | None = None
+    genre: str | None = None
+    bars: int | None = None
+    minutes: float | None = None
+    complexity: float | None = None
+    humanise: float = 0.5
+    feel: float | None = None
+    dynamics: float = 0.6
+    progressions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    breaks: Mapping[str, str] = field(default_factory=dict)
+    triggers: bool = True
+    mute: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.bars is not None and self.minutes is not None:
+            raise UsageError("give a length in bars or in minutes, not both")
+        if isinstance(self.seed, bool) or self.seed < 0:
+            raise UsageError(f"seed must be an integer >= 0; got {self.seed!r}")
+        limits = {"complexity": (0, 1), "humanise": (0, 1), "feel": (-1, 1), "dynamics": (0, 1)}
+        limits |= {"minutes": (0.05, 30), "bars": (1, 2000)}
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise UsageError(f"{name} must lie in {low}..{high}; got {value!r}")
+        if self.tempo is not None and not TEMPO_RANGE[0] <= self.tempo <= TEMPO_RANGE[1]:
+            raise UsageError(f"tempo must lie in 20..400 BPM; got {self.tempo!r}")
+
+
+def make_plan(journey: Journey, settings: Settings) -> Plan:
+    """The plan of a song for a journey under a user's settings. Pure: the same arguments give the same plan."""
+    style = _genre(journey.start, settings)
+    tonic = _tonic(journey.start, settings)
+    scaled = journey.scaled(_bars(journey, settings))
+    sections = _sections(scaled, settings, tonic)
+    first = sections[0].parameters
+    theme = invent(first, sections[0].figures["contour"], stream(settings.seed, "motif"))
+    hook = transform(theme, _hook(journey.start), stream(settings.seed, "motif", "hook"))
+    turn = transform(theme, "invert", stream(settings.seed, "motif", "turn"))
+    return Plan(
+        seed=settings.seed,
+        genre=style,
+        pulse=_pulse(first.tempo, style),
+        complexity=first.complexity if settings.complexity is None else settings.complexity,
+        humanise=settings.humanise,
+        feel=style.feel if settings.feel is None else settings.feel,
+        dynamics=settings.dynamics,
+        sections=sections,
+        instruments=_palette(journey.start, style, settings.seed),
+        motifs={"verse": theme, "chorus": hook, "bridge": turn},
+        progressions=settings.progressions,
+    )
+
+
+def _genre(feeling: Emotion, settings: Settings) -> Genre:
+    """The user's genre, or one near the feeling, preferably one that plays at the feeling's tempo."""
+    if settings.genre is not None:
+        return genre(settings.genre)
+    bpm = settings.tempo or mapping.tempo(feeling.arousal)
+    weights = {
+        name: affinity(feeling, style.home, 0.25) * (1.0 if style.tempo[0] <= bpm <= style.tempo[1] else 0.02)
+        for name, style in genres().items()
+    }
+    return genre(pick(sharpened(weights, 2), stream(settings.seed, "genre")))
+
+
+def _pulse(bpm: float, style: Genre) -> float:
+    """Half-time above the genre's tempo range, double-time below it, where that brings it nearer."""
+    low, high = style.tempo
+    if bpm > high and abs(math.log(bpm / 2 / high)) < math.log(bpm / high) + 0.5:
+        return 0.5
+    return 2.0 if bpm < low and bpm * 2 <= high * 1.1 else 1.0
+
+
+def _tonic(feeling: Emotion, settings: Settings) -> int:
+    """The user's tonic, or one drawn by brightness: sharper keys for pleasant feelings, flatter for unpleasant."""
+    if settings.key is not None:
+        return theory.parse_tonic(settings.key)
+    # Steps on the circle of fifths from C (sharps positive), the usual keys of songbooks.
+    centre = 2.5 * feeling.valence - 0.5
+    weights = {(7 * fifths) % 12: math.exp(-((fifths - centre) ** 2) / 8) for fifths in range(-5, 6)}
+    return pick(weights, stream(settings.seed, "key"))
+
+
+def _bars(journey: Journey, settings: Settings) -> int:
+    """Length in bars: the user's, or the arc's own brought to two to three minutes by whole phrases."""
+    if settings.bars is not None:
+        return settings.bars
+    bpm = settings.tempo or _mean_tempo(journey)
+    bars_a_second = bpm / 60 / BAR
+    if settings.minutes is not None:
+        return max(4, 4 * round(settings.minutes * 60 * bars_a_second / 4))
+    seconds = min(max(journey.arc.bars / bars_a_second, SHORTEST), LONGEST)
+    return max(4, 4 * round(seconds * bars_a_second / 4))
+
+
+def _mean_tempo(journey: Journey) -> float:
+    return mapping.tempo(float(journey.curve()[:, 1].mean()))
+
+
+def _sections(journey: Journey, settings: Settings, tonic: int) -> tuple[Section, ...]:
+    mode = None if settings.mode is None else theory.mode_name(settings.mode)
+    sections: list[Section] = []
+    start = 0.0
+    for stretch, centre in zip(journey.arc.stretches, journey.arc.centres(), strict=True):
+        feeling = journey.at(centre)
+        wanted = _with_wishes(mapping.parameters(feeling), settings.tempo, mode)
+        role = stretch.role
+        sections.append(
+            Section(
+                index=len(sections),
+                role=role,
+                bars=stretch.bars,
+                start=start,
+                energy=stretch.energy,
+                feeling=feeling,
+                parameters=wanted,
+                key=Key(tonic, wanted.mode),
+                occurrence=sum(section.role == role for section in sections),
+                progress=centre,
+                figures=_choices(feeling, stretch, wanted.mode, settings.seed),
+            )
+        )
+        start += stretch.bars * BAR
+    return tuple(sections)
+
+
+def _with_wishes(
+    wanted: mapping.Parameters, tempo: float | None, mode: str | None
+) -> mapping.Parameters:
+    return replace(
+        wanted,
+        tempo=wanted.tempo if tempo is None else tempo,
+        mode=wanted.mode if mode is None else mode,
+    )
+
+
+@cache
+def figures() -> dict[str, dict[str, tuple[float, float, float, float]]]:
+    """All figures by kind: name -> home (valence, arousal, dominance) and the energy it suits."""
+    table: dict[str, dict[str, tuple[float, float, float, float]]] = {}
+    for row in load_rows("figures.csv"):
+        home = tuple(float(row[axis]) for axis in ("valence", "arousal", "dominance", "energy"))
+        table.setdefault(row["kind"], {})[row["figure"]] = home  # type: ignore[assignment]  # four columns
+    return table
+
+
+def _choices(feeling: Emotion, stretch: Stretch, mode: str, seed: int) -> dict[str, str]:
+    """A progression and one figure of every kind for a section, drawn by affinity to its feeling and energy."""
+    role = stretch.role
+    suited = progressions.weights(feeling, mode, stretch.bars)
+    chosen = {"progression": pick(sharpened(suited), stream(seed, "progression", role))}
+    for kind, rows in figures().items():
+        fits = {name: _fit(feeling, stretch.energy, home) for name, home in rows.items()}
+        chosen[kind] = pick(sharpened(fits), stream(seed, kind, role))
+    return chosen
+
+
+def _fit(feeling: Emotion, energy: float, home: tuple[float, float, float, float]) -> float:
+    suits = math.exp(-((energy - home[3]) ** 2) / (2 * 0.4**2))
+    return affinity(feeling, home[:3], 0.16) * suits
+
+
+def _hook(feeling: Emotion) -> str:
+    """How the chorus's motif grows out of the verse's."""
+    if feeling.arousal > 0.6:
+        return "diminish" if feeling.dominance > 0.8 else "transpose"
+    return "rhythmic" if feeling.valence > 0 else "retrograde"
+
+
+def _palette(feeling: Emotion, style: Genre, seed: int) -> dict[str, Instrument]:
+    """An instrument for every part, near the feeling and at home in the genre; no two melodic parts share one."""
+    chosen: dict[str, Instrument] = {}
+    for part, row in parts().items():
+        if row.channel == 9:
+            chosen[part] = Instrument("drum kit", style.kit, row.low, row.high)
+            continue
+        taken = {instrument.name for instrument in chosen.values()}
+        weights = {
+            instrument: affinity(feeling, instrument.home, 0.16)
+            * (1.0 if style.name in instrument.genres else 0.08)
+            * (_reaches(instrument, feeling) if part == "melody" else 1.0)
+            for instrument in instruments()
+            if part in instrument.parts and instrument.name not in taken
+        }
+        chosen[part] = pick(sharpened(weights), stream(seed, "instrument", part))
+    return chosen
+
+
+def _reaches(instrument: Instrument, feeling: Emotion) -> float:
+    """How well an instrument's range holds the register that a melody of this feeling wants, 0..1."""
+    register = mapping.parameters(feeling).register
+    lack = max(0.0, instrument.low - (register - 5), register + 9 - instrument.high)
+    return math.exp(-((lack / 5) ** 2))

@@ -1,0 +1,46 @@
+"""Sounding: a song or a score as audio, with what its broken production rules do to the sound.
+
+Conventions: as in `kelly.sound.render`; a score that carries a Kelly report is rendered with the effects it names.
+"""
+
+from __future__ import annotations
+
+import os
+
+from kelly.composing import rulebreaks
+from kelly.composing.rulebreaks import Broken
+from kelly.composing.song import Song, read_report
+from kelly.score.notes import Score
+from kelly.sound import render as sound
+from kelly.sound.audio import Audio
+from kelly.sound.effects import Effects
+
+__all__ = ["render", "stems"]
+
+
+def render(
+    music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
+) -> Audio:
+    """Render a song or a score.
+
+    Parameters: music; soundfont, a .sf2 file (the best one found when left out); rate in Hz.
+    Returns: stereo audio at -16 LUFS, true peak below -1 dBFS.
+    Raises SoundError when there is nothing to sound or no SoundFont that can be read.
+    """
+    score = music.score if isinstance(music, Song) else music
+    return sound.render(score, soundfont=soundfont, rate=rate, effects=_effects(score))
+
+
+def stems(
+    music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
+) -> dict[str, Audio]:
+    """Render every part by itself: audio by name of the part; added up they are the mix before it is mastered."""
+    score = music.score if isinstance(music, Song) else music
+    return sound.stems(score, soundfont=soundfont, rate=rate, effects=_effects(score))
+
+
+def _effects(score: Score) -> Effects | None:
+    report = read_report(score)
+    if report is None:
+        return None
+    return rulebreaks.effects(tuple(Broken(**row) for row in report.get("rule_breaks", [])))

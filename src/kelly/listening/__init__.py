@@ -1,0 +1,1 @@
+"""From what a person gives (words for now) to an emotion."""

@@ -1,0 +1,1 @@
+"""The notes: scores and their parts, MIDI in and out."""

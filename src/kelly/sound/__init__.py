@@ -1,0 +1,1 @@
+"""The waves: SoundFonts, rendering, loudness and audio files."""

@@ -1,0 +1,203 @@
+"""The instrument: notes played with a SoundFont's samples.
+
+Conventions: times in frames at the given rate; waves float32. Every key is built once as a `Tone` (sample, loop, tuning,
+filter, attack and decay), and each note is a stretch of it with its own loudness, bend and release.
+Decides how a note sounds; which notes, when, and what happens to a part as a whole is `render`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from kelly.sound.filtering import BLOCK, Wave, blocks, draw, swept_lowpass
+from kelly.sound.sf2 import Region, SoundFont
+
+__all__ = ["Stroke", "perform"]
+
+# A fall of 60 dB is silence under music, so 0.6 of the time for 100 dB suffices.
+HEARD = 0.6
+SHORTEST_RELEASE, LONGEST_RELEASE = 0.03, 2.5
+CHOKE_SECONDS = 0.02
+SILENCE_DB = 90.0
+CENTRED = 0.02
+# The loudest key at full velocity, against full scale: leaves room for ten parts.
+HEADROOM = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One note for the sampler: first frame, frames until its release, key 0..127, velocity 1..127.
+
+    limit : frames after which another note chokes it, whatever its release; 0 is never.
+    """
+
+    start: int
+    frames: int
+    key: int
+    velocity: int
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A key held: its wave (channels, frames) and the falling curve of its release."""
+
+    wave: Wave
+    release: Wave
+
+
+def perform(
+    font: SoundFont, preset: tuple[int, int], strokes: Sequence[Stroke], frames: int, rate: int, cents: Wave | None = None
+) -> Wave:
+    """Play the strokes.
+
+    Parameters: preset, bank and program; frames, length of the result, a multiple of BLOCK; cents, how far the part is bent,
+    as a curve at block edges (None: not at all).
+    Returns: float32 (1, frames), or (2, frames) when the preset's samples have places of their own.
+    """
+    layers: dict[tuple[int, int], tuple[Region, ...]] = {}
+    groups: dict[tuple[Region, ...], list[Stroke]] = {}
+    for stroke in _choked(font, preset, strokes, layers):
+        found = layers[stroke.key, stroke.velocity]
+        if found:
+            groups.setdefault(found, []).append(stroke)
+    wide = any(abs(region.pan) > CENTRED for regions in groups for region in regions)
+    out = np.zeros((2 if wide else 1, frames), dtype=np.float32)
+    stretch = 1.0 if cents is None else 2 ** (max(0.0, float(cents.max())) / 1200)
+    for regions, mine in groups.items():
+        release = _release(regions, rate)
+        needed = max(stroke.frames for stroke in mine) + len(release) + 2 * BLOCK
+        tone = Tone(_tone(font, regions, int(needed * stretch) + BLOCK, rate, wide=wide), release)
+        for stroke in mine:
+            _place(out, tone, stroke, cents, rate)
+    return out
+
+
+def _choked(
+    font: SoundFont,
+    preset: tuple[int, int],
+    strokes: Iterable[Stroke],
+    layers: dict[tuple[int, int], tuple[Region, ...]],
+) -> list[Stroke]:
+    """The strokes, those that a later one chokes (a closed hi-hat an open one) cut short; fills `layers` on the way."""
+    rows: dict[int, list[Stroke]] = {}
+    for stroke in strokes:
+        place = stroke.key, stroke.velocity
+        if place not in layers:
+            layers[place] = tuple(font.regions(*preset, *place))
+        choke = max((region.choke for region in layers[place]), default=0)
+        rows.setdefault(choke, []).append(stroke)
+    kept = rows.pop(0, [])
+    for row in rows.values():
+        row.sort(key=lambda stroke: stroke.start)
+        kept += [replace(stroke, limit=max(0, after.start - stroke.start)) for stroke, after in pairwise(row)] + row[-1:]
+    return kept
+
+
+def _place(out: Wave, tone: Tone, stroke: Stroke, cents: Wave | None, rate: int) -> None:
+    """Add one note to the part."""
+    wave = tone.wave
+    reach = stroke.frames + len(tone.release)
+    if cents is not None:
+        wave = _bent(wave, cents, stroke.start, reach)
+    reach = min(reach, wave.shape[1], out.shape[1] - stroke.start)
+    if reach <= 0:
+        return
+    sound = wave[:, :reach] * np.float32((stroke.velocity / 127) ** 2)
+    if reach > stroke.frames:
+        sound[:, stroke.frames :] *= tone.release[: reach - stroke.frames]
+    if 0 < stroke.limit < reach:
+        fade = min(int(CHOKE_SECONDS * rate), reach - stroke.limit)
+        sound[:, stroke.limit : stroke.limit + fade] *= np.linspace(1, 0, fade, dtype=np.float32)
+        sound = sound[:, : stroke.limit + fade]
+    out[:, stroke.start : stroke.start + sound.shape[1]] += sound
+
+
+def _tone(font: SoundFont, regions: Iterable[Region], frames: int, rate: int, *, wide: bool) -> Wave:
+    """All layers of a key together, (1 or 2, up to `frames`)."""
+    layers = [_layer(font, region, frames, rate) * np.float32(region.gain * HEADROOM) for region in regions]
+    out = np.zeros((2 if wide else 1, max(map(len, layers))), dtype=np.float32)
+    for region, layer in zip(regions, layers, strict=True):
+        angle = (region.pan + 1) * np.pi / 4
+        sides = (np.cos(angle), np.sin(angle)) if wide else (np.sqrt(0.5),)
+        for side, share in zip(out, sides, strict=True):
+            side[: len(layer)] += layer * np.float32(share)
+    return out
+
+
+def _layer(font: SoundFont, region: Region, frames: int, rate: int) -> Wave:
+    """One sample at its pitch, filtered and shaped, as long as it sounds but no longer than `frames`."""
+    import soxr  # noqa: PLC0415 - slow to import, and wanted only where something sounds
+
+    frames = min(frames, _audible(region, rate))
+    source = _unrolled(font, region, int(frames * region.step / rate) + 2)
+    wave = soxr.resample(source, region.step, rate, quality="HQ")[:frames]
+    wave = swept_lowpass(wave, lambda at: _cutoff(region, at / rate), rate, resonance=region.resonance)
+    edges = np.arange(blocks(len(wave)) + 1) * (BLOCK / rate)
+    return np.asarray(wave * draw(_envelope(region, edges))[: len(wave)], dtype=np.float32)
+
+
+def _unrolled(font: SoundFont, region: Region, frames: int) -> Wave:
+    """The sample at its own rate, its loop repeated until `frames` are full."""
+    if not region.looped:
+        return font.frames(region.start, min(region.end, region.start + frames))
+    head = font.frames(region.start, region.loop_end)
+    loop = head[region.loop_start - region.start :]
+    missing = max(0, frames - len(head))
+    return np.concatenate([head, np.tile(loop, -(-missing // len(loop)))])[: max(frames, 1)]
+
+
+def _audible(region: Region, rate: int) -> int:
+    """Frames until the decay has fallen to silence."""
+    if region.sustain < SILENCE_DB:
+        return 2**62
+    return int((region.attack + region.hold + region.decay * SILENCE_DB / 100) * rate)
+
+
+def _envelope(region: Region, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Level of the volume envelope: a straight attack, then a fall in even decibels to the sustain level."""
+    fallen = np.maximum(0, seconds - region.attack - region.hold) * (100 / region.decay)
+    level = 10 ** (-np.minimum(fallen, region.sustain) / 20)
+    return np.asarray(level * np.minimum(1, (seconds + 1e-4) / (region.attack + 1e-4)))
+
+
+def _cutoff(region: Region, seconds: Wave) -> npt.NDArray[np.float64]:
+    """Cutoff in Hz as the filter's envelope moves it."""
+    attack, hold, decay = region.sweep_times
+    fallen = np.maximum(0, seconds - attack - hold) / decay
+    opened = np.minimum(1, (seconds + 1e-4) / (attack + 1e-4)) * np.maximum(region.sweep_sustain, 1 - fallen)
+    return np.asarray(8.176 * 2 ** (np.clip(region.cutoff + region.sweep * opened, 1500, 14000) / 1200))
+
+
+def _release(regions: Iterable[Region], rate: int) -> Wave:
+    """The fall after a note's end, in even decibels, bent so that it ends at nothing."""
+    seconds = max(region.release for region in regions) * HEARD
+    frames = int(min(max(seconds, SHORTEST_RELEASE), LONGEST_RELEASE) * rate)
+    fall = 10 ** (-3 * np.arange(frames) / frames)
+    return np.asarray((fall - 1e-3) / (1 - 1e-3), dtype=np.float32)
+
+
+def _bent(wave: Wave, cents: Wave, start: int, frames: int) -> Wave:
+    """The first `frames` of the wave read at the speed that the curve of cents asks for from frame `start` on."""
+    first = start // BLOCK
+    edges = cents[first : first + blocks(frames + BLOCK) + 1]
+    if len(edges) < 2 or not np.abs(edges).max() > 0:
+        return wave
+    speed = draw(2 ** (edges.astype(np.float64) / 1200))[start % BLOCK :]
+    places = np.concatenate([[0.0], np.cumsum(speed, dtype=np.float64)[: frames - 1]])
+    places = places[places < wave.shape[1] - 3]
+    whole = places.astype(np.intp)
+    part = (places - whole).astype(np.float32)
+    return np.stack([_cubic(side, whole, part) for side in wave])
+
+
+def _cubic(side: Wave, whole: npt.NDArray[np.intp], part: Wave) -> Wave:
+    """Values between frames by cubic Hermite interpolation (Catmull-Rom)."""
+    before, here, after, later = (side[np.maximum(whole + shift, 0)] for shift in (-1, 0, 1, 2))
+    slope, bend = after - before, 2 * before - 5 * here + 4 * after - later
+    return np.asarray(here + 0.5 * part * (slope + part * (bend + part * (later - before + 3 * (here - after)))))
