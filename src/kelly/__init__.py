@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kelly.composing.intent import SongIntent
     from kelly.composing.plan import Settings
     from kelly.composing.song import Song, compose
+    from kelly.composing.sounding import render, stems
     from kelly.emotion import thesaurus
     from kelly.emotion.journey import Journey
     from kelly.emotion.space import Emotion
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from kelly.listening.words import feel
     from kelly.score.notes import Score
     from kelly.sound.audio import Audio
-    from kelly.composing.sounding import render, stems
 
 __all__ = [
     "Audio",

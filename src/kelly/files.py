@@ -39,7 +39,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         beside.touch(exist_ok=False)
         yield beside
-        os.replace(beside, target)
+        beside.replace(target)
     except OSError as error:
         if isinstance(error, FileError):
             raise
@@ -52,39 +52,44 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 def read_bytes(path: str | os.PathLike[str], *, limit: int) -> bytes:
     """All bytes of the regular file `path`.
 
-    Raises: FileError, it is missing, unreadable, not a regular file (a device has no end), or longer than `limit` bytes.
+    Raises: FileError, it is missing, unreadable, not a regular file (a device has no end), or longer than `limit`
+    bytes.
     """
     source = Path(path)
     try:
-        size = source.stat().st_size
-        if not source.is_file():
-            raise FileError(f"cannot read {_shown(path)}: it is not a regular file")
-        if size > limit:
-            raise FileError(f"cannot read {_shown(path)}: at most {limit} bytes are read; it has {size}")
-        return source.read_bytes()
-    except FileError:
-        raise
+        size, regular = source.stat().st_size, source.is_file()
+        data = source.read_bytes() if regular and size <= limit else b""
     except (OSError, ValueError) as error:
         raise _refusal("read", path, error) from error
+    if not regular:
+        raise FileError(f"cannot read {_shown(path)}: it is not a regular file")
+    if size > limit:
+        raise FileError(f"cannot read {_shown(path)}: at most {limit} bytes are read; it has {size}")
+    return data
 
 
 def _writable(path: Path) -> Path:
     """The real file behind `path` (a link stays a link), checked as far as that can be done before writing."""
     try:
         target = path.resolve()
-        if target.exists() and not target.is_file():
-            kind = "a folder" if target.is_dir() else "not a regular file"
-            raise FileError(f"cannot write {_shown(path)}: it is {kind}")
-        if not target.parent.is_dir():
-            raise FileError(f"cannot write {_shown(path)}: the folder {_shown(target.parent)} does not exist")
-        # Renaming would go over a file that its owner has write-protected.
-        if target.exists() and not os.access(target, os.W_OK):
-            raise FileError(f"cannot write {_shown(path)}: it is write-protected")
-    except FileError:
-        raise
+        hindrance = _hindrance(target)
     except (OSError, ValueError, RuntimeError) as error:
         raise _refusal("write", path, error) from error
+    if hindrance:
+        raise FileError(f"cannot write {_shown(path)}: {hindrance}")
     return target
+
+
+def _hindrance(target: Path) -> str:
+    """Why `target` cannot be replaced; empty when nothing speaks against it."""
+    if target.is_dir():
+        return "it is a folder"
+    if not target.parent.is_dir():
+        return f"the folder {_shown(target.parent)} does not exist"
+    if target.exists() and not target.is_file():
+        return "it is not a regular file"
+    # Renaming would go over a file that its owner has write-protected.
+    return "it is write-protected" if target.exists() and not os.access(target, os.W_OK) else ""
 
 
 def _refusal(verb: str, path: str | os.PathLike[str], error: Exception) -> FileError:

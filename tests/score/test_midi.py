@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import subprocess
@@ -22,7 +23,9 @@ from kelly.score.notes import PPQ, Bend, Control, KeySignature, Marker, Meter, N
 
 beats = st.floats(-1, 40, allow_nan=False).map(lambda x: round(x, 3))
 notes = st.builds(Note, beats, st.floats(-1, 6).map(lambda x: round(x, 3)), st.integers(-5, 135), st.integers(-3, 140))
-dense_notes = st.builds(Note, st.integers(0, 8).map(float), st.sampled_from([0.0, 1.0, 3.0]), st.integers(60, 62), st.integers(1, 127))
+dense_notes = st.builds(
+    Note, st.integers(0, 8).map(float), st.sampled_from([0.0, 1.0, 3.0]), st.integers(60, 62), st.integers(1, 127)
+)
 controls = st.builds(Control, beats, st.sampled_from([1, 7, 10, 11, 64, 74, 91]), st.integers(-2, 130))
 bends = st.builds(Bend, beats, st.floats(-300, 300))
 texts = st.text(max_size=30)
@@ -42,8 +45,13 @@ def scores(draw: st.DrawFn) -> Score:
         )
         for index in range(count)
     ]
-    tempos = [Tempo(0.0, draw(st.floats(20, 400))), *draw(st.lists(st.builds(Tempo, beats, st.floats(20, 400)), max_size=3))]
-    keys = st.builds(KeySignature, beats, st.sampled_from(["C", "F", "Bb", "C#", "D#", "Cb", "Fb", "G#"]), st.booleans())
+    tempos = [
+        Tempo(0.0, draw(st.floats(20, 400))),
+        *draw(st.lists(st.builds(Tempo, beats, st.floats(20, 400)), max_size=3)),
+    ]
+    keys = st.builds(
+        KeySignature, beats, st.sampled_from(["C", "F", "Bb", "C#", "D#", "Cb", "Fb", "G#"]), st.booleans()
+    )
     meters = st.builds(Meter, beats, st.integers(1, 15), st.sampled_from([2, 4, 8]))
     return Score(
         tuple(parts),
@@ -123,7 +131,11 @@ def test_what_was_read_writes_the_same_file_again(score):
 @given(scores())
 def test_equal_pitches_never_overlap_on_a_channel(score):
     sounding: dict[tuple[int, int], float] = {}
-    rows = sorted((n.onset, n.end, part.channel, n.pitch, n.velocity) for part in from_bytes(to_bytes(score)).parts for n in part.notes)
+    rows = sorted(
+        (n.onset, n.end, part.channel, n.pitch, n.velocity)
+        for part in from_bytes(to_bytes(score)).parts
+        for n in part.notes
+    )
     for onset, end, channel, pitch, velocity in rows:
         assert sounding.get((channel, pitch), 0.0) <= onset < end
         assert 0 <= pitch <= 127
@@ -174,7 +186,12 @@ def test_a_file_is_what_a_workstation_expects(song):
 
 def test_the_bend_range_is_stated_only_where_bends_are(song):
     melody, drums = mido.MidiFile(file=io.BytesIO(to_bytes(song))).tracks[1:]
-    assert [(m.control, m.value) for m in melody if m.type == "control_change"][:4] == [(101, 0), (100, 0), (6, 2), (38, 0)]
+    assert [(m.control, m.value) for m in melody if m.type == "control_change"][:4] == [
+        (101, 0),
+        (100, 0),
+        (6, 2),
+        (38, 0),
+    ]
     assert not [m for m in drums if m.type == "control_change"]
     assert [m.pitch for m in melody if m.type == "pitchwheel"] == [-2048, 0]
 
@@ -196,7 +213,10 @@ def test_fills_and_drums_share_a_channel_without_cutting_each_other_twice():
 
 def test_a_note_without_length_lasts_one_tick_and_velocity_stays_audible():
     part = Part("p", 0, notes=(Note(1, 0, 60, 0), Note(2, -1, 61, 300)))
-    assert [(n.duration * PPQ, n.velocity) for n in from_bytes(to_bytes(Score((part,)))).parts[0].notes] == [(1, 1), (1, 127)]
+    assert [(n.duration * PPQ, n.velocity) for n in from_bytes(to_bytes(Score((part,)))).parts[0].notes] == [
+        (1, 1),
+        (1, 127),
+    ]
 
 
 def test_a_pitch_no_instrument_has_moves_by_octaves():
@@ -206,7 +226,14 @@ def test_a_pitch_no_instrument_has_moves_by_octaves():
 
 @pytest.mark.parametrize(
     ("tonic", "minor", "expected"),
-    [("F", False, "F"), ("D#", False, "Eb"), ("G#", False, "Ab"), ("G#", True, "G#m"), ("Fb", False, "E"), ("Db", True, "C#m")],
+    [
+        ("F", False, "F"),
+        ("D#", False, "Eb"),
+        ("G#", False, "Ab"),
+        ("G#", True, "G#m"),
+        ("Fb", False, "E"),
+        ("Db", True, "C#m"),
+    ],
 )
 def test_a_key_of_too_many_signs_is_respelt(tonic, minor, expected):
     file = mido.MidiFile(file=io.BytesIO(to_bytes(Score((), keys=(KeySignature(0, tonic, minor),)))))
@@ -236,24 +263,23 @@ def test_what_no_file_can_hold_is_refused_in_one_line(broken):
     assert "\n" not in str(caught.value)
 
 
-def test_the_bytes_are_the_same_in_another_process(song):
+def test_the_bytes_are_the_same_in_another_process(song, tmp_path):
     code = (
         "from kelly.score.midi import read, to_bytes; import sys, hashlib;"
         "print(hashlib.sha256(to_bytes(read(sys.argv[1]))).hexdigest())"
     )
-    import hashlib
-    import pathlib
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "song.mid"
-        write(song, path)
-        runs = [
-            subprocess.run(
-                [sys.executable, "-c", code, str(path)], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
-            ).stdout.strip()
-            for seed in ("1", "2")
-        ]
+    path = tmp_path / "song.mid"
+    write(song, path)
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code, str(path)],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for seed in ("1", "2")
+    ]
     assert set(runs) == {hashlib.sha256(to_bytes(song)).hexdigest()}
 
 
@@ -273,9 +299,6 @@ def test_eight_thousand_notes_are_written_and_read_quickly():
     from_bytes(data)
     assert written - start < 0.35
     assert time.process_time() - written < 0.35
-
-
-# Reading what others wrote
 
 
 def chunk(body: bytes) -> bytes:
@@ -348,9 +371,22 @@ GOOD = file_of(bytes.fromhex("00ff0304536f6c6f 00903c40 60803c00 00ff2f00"))
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"MThd", b"RIFF....WAVEfmt ", b"<html></html>", bytes(5000), GOOD[:-6], GOOD[:20], file_of(stated=2),
-     file_of(kind=2), file_of(b"\x00", kind=1), file_of(b"\x00\x3c\x40"), file_of(b"\xff\xff\xff\xff\x00"), file_of(division=0)],
-)  # fmt: skip
+    [
+        b"",
+        b"MThd",
+        b"RIFF....WAVEfmt ",
+        b"<html></html>",
+        bytes(5000),
+        GOOD[:-6],
+        GOOD[:20],
+        file_of(stated=2),
+        file_of(kind=2),
+        file_of(b"\x00"),
+        file_of(b"\x00\x3c\x40"),
+        file_of(b"\xff\xff\xff\xff\x00"),
+        file_of(division=0),
+    ],
+)
 def test_what_is_no_song_is_refused_in_one_line(data, tmp_path):
     path = tmp_path / "x.mid"
     path.write_bytes(data)
@@ -361,7 +397,7 @@ def test_what_is_no_song_is_refused_in_one_line(data, tmp_path):
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.one_of(st.binary(max_size=300), st.binary(max_size=120).map(file_of), st.integers(0, 10**6).map(lambda i: i)))
+@given(st.one_of(st.binary(max_size=300), st.binary(max_size=120).map(file_of), st.integers(0, 10**6)))
 def test_no_bytes_break_the_reader(data):
     if isinstance(data, int):  # one byte of a good file damaged
         place, value = data % len(GOOD), data // len(GOOD) % 256

@@ -1,9 +1,9 @@
 """Chance: every random choice in Kelly comes from here, so that a seed means the same notes everywhere.
 
-Conventions: one seed (an integer >= 0) a song; each engine gets a stream of its own, split by name through SHA-256, so that
-adding an engine does not reshuffle the others. Only `Generator.random()` is drawn from: the bits of PCG64 are fixed by
-NumPy, its distributions are not (ADR 0002). Weights are rounded to 2^-10 before a choice, so that the last bit of an
-exponential cannot turn it.
+Conventions: one seed (an integer >= 0) a song; each engine gets a stream of its own, split by name through SHA-256, so
+that adding an engine does not reshuffle the others. Only `Generator.random()` is drawn from: the bits of PCG64 are
+fixed by NumPy, its distributions are not (ADR 0002). Weights are rounded to 2^-10 before a choice, so that the last bit
+of an exponential cannot turn it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Composer: runs the engines over the plan and assembles the score.
 
-Conventions: engines see one section at a time and write in beats from its start; the score counts from the song's start. The
-composer knows engines only by their one shape, `play(context, rng)`. Every part is composed whether it is heard or
-not, so that muting one cannot change another (ADR 0004).
+Conventions: engines see one section at a time and write in beats from its start; the score counts from the song's
+start. The composer knows engines only by their one shape, `play(context, rng)`. Every part is composed whether it is
+heard or not, so that muting one cannot change another (ADR 0004).
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ SEAM = "transitions"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One section as written: its plan, layers and voiced chords, and the notes and controls of every part in beats from
-    the section's start, before micro-timing (`notes`) and after (`played`)."""
+    """One section as written: its plan, layers and voiced chords, and the notes and controls of every part in beats
+    from the section's start, before micro-timing (`notes`) and after (`played`).
+    """
 
     section: Section
     layers: tuple[Layer, ...]
@@ -191,7 +192,9 @@ def _part(name: str, plan: Plan, sections: tuple[Written, ...], mute: tuple[str,
         if own and name not in (SEAM, "drums", "fills") and SEAM not in mute:
             own = tuple(controllers.merged(own, written.controls[SEAM]))
         controls += [replace(c, onset=start + c.onset) for c in own if name != SEAM]
-    return Part(row.title, row.channel, plan.instruments[name].program, tuple(sorted(notes)), tuple(_restored(controls)))
+    return Part(
+        row.title, row.channel, plan.instruments[name].program, tuple(sorted(notes)), tuple(_restored(controls))
+    )
 
 
 def _moved(note: Note, start: float, end: float) -> Note:

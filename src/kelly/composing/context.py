@@ -63,10 +63,10 @@ class Layer:
 class Section:
     """One section of the plan.
 
-    Parameters: index, from 0; role (intro, verse, chorus ...); bars; start, in beats from the song's start; energy 0..1;
-    feeling, the journey's value in its middle; parameters and key that follow from it; occurrence, how many sections of
-    this role came before; progress, its middle as share of the song;
-    figures, the pattern that each kind of engine plays (rows of `figures.csv`).
+    Parameters: index, from 0; role (intro, verse, chorus ...); bars; start, in beats from the song's start; energy
+    0..1; feeling, the journey's value in its middle; parameters and key that follow from it; occurrence, how many
+    sections of this role came before; progress, its middle as share of the song; figures, the pattern that each kind of
+    engine plays (rows of `figures.csv`).
     """
 
     index: int
@@ -91,9 +91,9 @@ class Section:
 class Plan:
     """All that is settled before a note is written: what every engine may know of the whole song.
 
-    Parameters: seed; genre; pulse, how the genre's patterns lie on the beat (1 as written, .5 half-time, 2 double-time);
-    complexity, humanise and dynamics 0..1; feel -1 (laid back)..1 (pushing); sections; instruments by part; motifs by
-    role of section ("verse", "chorus", "bridge"); progressions, the user's own chords by role.
+    Parameters: seed; genre; pulse, how the genre's patterns lie on the beat (1 as written, .5 half-time, 2
+    double-time); complexity, humanise and dynamics 0..1; feel -1 (laid back)..1 (pushing); sections; instruments by
+    part; motifs by role of section ("verse", "chorus", "bridge"); progressions, the user's own chords by role.
     """
 
     seed: int
@@ -123,8 +123,9 @@ class Plan:
 class Context:
     """What an engine knows when it plays a section.
 
-    Parameters: plan; section; part, whose notes are wanted (the name of a row of `parts.csv`); row, that row; layers, what the arrangement
-    decided; chords, the section's harmony; parts, notes that engines before have written in this section.
+    Parameters: plan; section; part, whose notes are wanted (the name of a row of `parts.csv`); row, that row; layers,
+    what the arrangement decided; chords, the section's harmony; parts, notes that engines before have written in this
+    section.
     """
 
     plan: Plan
@@ -202,7 +203,8 @@ class Context:
     def velocity(self, accent: float = 0.0) -> int:
         """The velocity of a note of this part with an `accent` in -1..1.
 
-        Formula 2's number is what a full-energy melody plays; weaker parts and sections lie below it, by as much as `dynamics` allows.
+        Formula 2's number is what a full-energy melody plays; weaker parts and sections lie below it, by as much as
+        `dynamics` allows.
         """
         weight = self.row.weight if self.row else 1.0
         level = self.layer.level if self.layer else 1.0

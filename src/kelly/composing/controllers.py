@@ -1,7 +1,7 @@
 """Controllers: volume, pan, reverb, vibrato and pedal, as a player would set them.
 
-Conventions: controls in beats from the section's start; CC 1 vibrato, 7 volume, 10 pan, 11 expression, 64 pedal, 74 brightness
-(64 as the instrument is), 91 reverb send. Loudness over time (CC 11) is the work of `engines.dynamics`.
+Conventions: controls in beats from the section's start; CC 1 vibrato, 7 volume, 10 pan, 11 expression, 64 pedal, 74
+brightness (64 as the instrument is), 91 reverb send. Loudness over time (CC 11) is the work of `engines.dynamics`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def setting(row: PartRow, wanted: Parameters) -> list[Control]:
     return [Control(0.0, VOLUME, row.volume), Control(0.0, PAN, row.pan), Control(0.0, REVERB, min(reverb, 127))]
 
 
-def pedal(instrument: Instrument, chords: Iterable[Chord], notes: tuple[Note, ...], wanted: Parameters) -> list[Control]:
+def pedal(
+    instrument: Instrument, chords: Iterable[Chord], notes: tuple[Note, ...], wanted: Parameters
+) -> list[Control]:
     """The sustain pedal under a part's chords: down with each chord, up just before the next.
 
     Only for instruments that have one, and only where the feeling plays legato.

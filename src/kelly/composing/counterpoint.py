@@ -1,7 +1,7 @@
 """Counterpoint: how a tone fits beside other tones, and a line into the gaps of another.
 
-Conventions: pitch is a MIDI number, a pitch class lies in 0..11, times are beats from the section's start, a line is a row of
-notes in time order. Pure functions that the engines of tonal parts share; which tones they write is theirs to decide.
+Conventions: pitch is a MIDI number, a pitch class lies in 0..11, times are beats from the section's start, a line is a
+row of notes in time order. Pure functions that the engines of tonal parts share; what they write is theirs to decide.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def tones(classes: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
 
 
 def step(pitch: int, steps: int, scale: tuple[int, ...]) -> int:
-    """The pitch `steps` scale steps above (below when negative); from outside the scale the first step leads into it."""
+    """The pitch `steps` scale steps above (below when negative); from outside the scale the first step enters it."""
     ladder = tones(scale, 0, 127)
     at = bisect_left(ladder, pitch)
     if steps > 0 and (at == len(ladder) or ladder[at] != pitch):
@@ -62,7 +62,7 @@ def roughness(pitch: int, other: int) -> float:
 
 
 def strength(beat: float) -> float:
-    """The metrical weight of a place in the bar: 1 for its first beat, .8 the third, .55 other beats, .3 and .15 between."""
+    """The metrical weight of a place in the bar: 1 on beat one, .8 on three, .55 on others, .3 and .15 between."""
     for grid, weight in ((BAR, 1.0), (2.0, 0.8), (1.0, 0.55), (0.5, 0.3)):
         if beat % grid == 0:
             return weight
@@ -134,7 +134,7 @@ def gate(wanted: Parameters) -> float:
 
 
 def breath(context: Context, chord: Chord) -> float:
-    """Beats of air before the end of a chord: a little at phrase ends, more where the feeling wants space, else none."""
+    """Beats of air before a chord ends: a little at phrase ends, more where the feeling wants space, else none."""
     if chord.end % PHRASE != 0 and chord.end < context.section.beats:
         return 0.0
     air = 0.25 if context.parameters.space < 0.35 else 0.5
@@ -159,7 +159,7 @@ def solo(notes: Iterable[Note]) -> list[Note]:
 
 
 def apart(notes: Iterable[Note]) -> list[Note]:
-    """The notes in time order, none overlapping another of its own pitch: the earlier is cut, the second of a pair dropped."""
+    """The notes in time order, none overlapping another of its pitch: the earlier is cut, of twins one dropped."""
     kept: list[Note] = []
     latest: dict[int, int] = {}
     for heard in sorted(notes):

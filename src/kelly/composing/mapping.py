@@ -1,8 +1,8 @@
 """Mapping: from a feeling to the numbers that music is made with.
 
 Formulas 1 to 5 are the contract with the user and fixed; the further mappings are defaults. A user's own tempo, key or
-mode always wins; that is settled in `plan`, not here. Conventions: tempo in quarter notes a minute, velocity 0..127, register as a
-MIDI pitch, melodic range in semitones, everything else 0..1 unless it says otherwise.
+mode always wins; that is settled in `plan`, not here. Conventions: tempo in quarter notes a minute, velocity 0..127,
+register as a MIDI pitch, melodic range in semitones, everything else 0..1 unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class Parameters:
     """What a feeling asks of the music.
 
     tempo (BPM), velocity (60..127), mode; complexity, dissonance, legato, syncopation, leap, rest, space and reverb
-    (0..1); register (MIDI pitch the melody centres on), melodic_range (semitones), density (0..1, of what the rhythm could
-    hold), sevenths and ninths (whether chords carry them), articulation (staccato, marcato, legato or tenuto).
+    (0..1); register (MIDI pitch the melody centres on), melodic_range (semitones), density (0..1, of what the rhythm
+    could hold), sevenths and ninths (whether chords carry them), articulation (staccato, marcato, legato or tenuto).
     """
 
     tempo: float
@@ -44,8 +44,7 @@ class Parameters:
 
     def as_dict(self) -> dict[str, float | str | bool]:
         """The parameters by name, numbers rounded to 1e-3, as reports keep them."""
-        rounded = {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
-        return rounded
+        return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
 
 def tempo(arousal: float) -> float:
@@ -81,9 +80,9 @@ def reward(expression: float, catharsis: float, narrative: float, flow: float) -
 def resonance(hrv_change: float, eda_change: float, valence: float, coherence: float) -> float:
     """Formula 5: .3 dHRV + .2 dEDA + .3 v + .2 c with v = (V + 1) / 2, held in 0..1.
 
-    Parameters: hrv_change and eda_change, fractions of the person's range in -1..1 (eda_change = previous - new, so that a
-    drop is good); valence in -1..1; coherence in 0..1.
-    Raises UsageError when one is outside its range (or not measured: NaN).
+    Parameters: hrv_change and eda_change, fractions of the person's range in -1..1 (eda_change = previous - new, so
+    that a drop is good); valence in -1..1; coherence in 0..1. Raises UsageError when one is outside its range (or not
+    measured: NaN).
     """
     for name, change in (("hrv_change", hrv_change), ("eda_change", eda_change), ("valence", valence)):
         if not -1 <= change <= 1:

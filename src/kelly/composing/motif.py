@@ -1,7 +1,7 @@
 """Motifs: a short figure of steps, and the eleven ways to develop it.
 
-Conventions: onset and duration in beats from the motif's start; `degree` counts scale steps from the note the motif is hung on
-(0), upwards positive. Every transform returns a motif of the same length unless it says otherwise, and never an
+Conventions: onset and duration in beats from the motif's start; `degree` counts scale steps from the note the motif is
+hung on (0), upwards positive. Every transform returns a motif of the same length unless it says otherwise, and never an
 empty one.
 """
 
@@ -51,10 +51,10 @@ CONTOURS: dict[str, Callable[[float], float]] = {
     "descending": lambda x: 1 - 2 * x,
     "arch": lambda x: 1 - 8 * (x - 0.5) ** 2,
     "inverse-arch": lambda x: 8 * (x - 0.5) ** 2 - 1,
-    "static": lambda x: 0.0,
+    "static": lambda x: 0.0 * x,
     "wave": lambda x: math.sin(TAU * x),
     "spiral": lambda x: (0.3 + 0.7 * x) * math.sin(2 * TAU * x),
-    "jagged": lambda x: (1, -0.7, 0.5, -1, 0.8, -0.4, 0.3, -0.9)[int(x * 7.999)],
+    "jagged": lambda x: (0.9, -0.2, 0.5, -0.8, 0.3, -0.5, 0.6, -0.9)[int(x * 7.999)],
     "collapse": lambda x: 0.8 - 0.4 * x if x < 0.6 else 0.56 - 3.9 * (x - 0.6),
 }
 
@@ -71,9 +71,10 @@ def invent(wanted: Parameters, shape: str, rng: Generator) -> Motif:
     """
     first = _rhythm(wanted, rng) + _rhythm(wanted, rng)
     answer = first[: len(first) // 2 + 1]
-    answer = (*answer, 4.0 - sum(answer)) if sum(answer) < 4 else _rhythm(wanted, rng) + (2.0,)
+    answer = (*answer, 4.0 - sum(answer)) if sum(answer) < 4 else (*_rhythm(wanted, rng), 2.0)
     lengths = [*first, *answer]
-    reach = 1.5 + 2.5 * (wanted.melodic_range - 12) / 12 + 1.5 * wanted.leap
+    # Few notes cannot climb far without leaping.
+    reach = min(1.5 + 2.5 * (wanted.melodic_range - 12) / 12 + 1.5 * wanted.leap, 0.33 * len(lengths))
     steps: list[Step] = []
     onset = 0.0
     for length in lengths:
@@ -81,7 +82,13 @@ def invent(wanted: Parameters, shape: str, rng: Generator) -> Motif:
         wander = pick((-1, 0, 0, 1), rng) if chance(0.3 + wanted.leap, rng) else 0
         steps.append(Step(onset, length, round(height) + wander))
         onset += length
-    return Motif(tuple(_restless(steps, shape, rng)), 8.0)
+    return Motif(tuple(_centred(_restless(steps, shape, rng))), 8.0)
+
+
+def _centred(steps: list[Step]) -> list[Step]:
+    """Hung so that its degrees lie about the anchor."""
+    middle = round(sum(step.degree * step.duration for step in steps) / sum(step.duration for step in steps))
+    return [replace(step, degree=step.degree - middle) for step in steps]
 
 
 def _rhythm(wanted: Parameters, rng: Generator) -> tuple[float, ...]:
@@ -151,9 +158,7 @@ def _invert(motif: Motif, rng: Generator) -> Motif:
 def _retrograde(motif: Motif, rng: Generator) -> Motif:
     """The tones backwards in the same rhythm."""
     degrees = [step.degree for step in motif.steps][::-1]
-    return replace(
-        motif, steps=tuple(replace(s, degree=d) for s, d in zip(motif.steps, degrees, strict=True))
-    )
+    return replace(motif, steps=tuple(replace(s, degree=d) for s, d in zip(motif.steps, degrees, strict=True)))
 
 
 def _augment(motif: Motif, rng: Generator) -> Motif:
@@ -176,9 +181,7 @@ def _fragment(motif: Motif, rng: Generator) -> Motif:
     head = [s for s in motif.steps if s.onset < half]
     head = list(_clipped(head, half))
     shift = pick((-1, 1), rng)
-    return replace(
-        motif, steps=tuple(head + [Step(s.onset + half, s.duration, s.degree + shift) for s in head])
-    )
+    return replace(motif, steps=tuple(head + [Step(s.onset + half, s.duration, s.degree + shift) for s in head]))
 
 
 def _extend(motif: Motif, rng: Generator) -> Motif:

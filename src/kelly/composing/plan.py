@@ -1,7 +1,7 @@
 """Plan: what is settled before a note is written: form, tempo, key, genre, instruments, figures and motifs.
 
-Conventions: the journey gives the feeling of every section, the mapping turns it into parameters; a user's own tempo, key
-or mode wins over both. Things with a home in (valence, arousal, dominance) are drawn by affinity, from a stream of
+Conventions: the journey gives the feeling of every section, the mapping turns it into parameters; a user's own tempo,
+key or mode wins over both. Things with a home in (valence, arousal, dominance) are drawn by affinity, from a stream of
 their own, by role: every verse of a song shares its choices as far as its feeling allows.
 """
 
@@ -80,7 +80,12 @@ class Settings:
             raise UsageError("give a length in bars or in minutes, not both")
         if isinstance(self.seed, bool) or self.seed < 0:
             raise UsageError(f"seed must be an integer >= 0; got {self.seed!r}")
-        limits = {"complexity": (0, 1), "humanise": (0, 1), "feel": (-1, 1), "dynamics": (0, 1)}
+        limits: dict[str, tuple[float, float]] = {
+            "complexity": (0, 1),
+            "humanise": (0, 1),
+            "feel": (-1, 1),
+            "dynamics": (0, 1),
+        }
         limits |= {"minutes": (0.05, 30), "bars": (1, 2000)}
         for name, (low, high) in limits.items():
             value = getattr(self, name)
@@ -188,9 +193,7 @@ def _sections(journey: Journey, settings: Settings, tonic: int) -> tuple[Section
     return tuple(sections)
 
 
-def _with_wishes(
-    wanted: mapping.Parameters, tempo: float | None, mode: str | None
-) -> mapping.Parameters:
+def _with_wishes(wanted: mapping.Parameters, tempo: float | None, mode: str | None) -> mapping.Parameters:
     return replace(
         wanted,
         tempo=wanted.tempo if tempo is None else tempo,

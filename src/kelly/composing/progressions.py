@@ -1,7 +1,7 @@
 """Progressions: the rows of `progressions.csv`, and chords as a user writes them.
 
-Conventions: a progression is a row of Roman numerals against the tonic's major scale, one a bar; each row names the modes it
-lives in and its home in (valence, arousal, dominance).
+Conventions: a progression is a row of Roman numerals against the tonic's major scale, one a bar; each row names the
+modes it lives in and its home in (valence, arousal, dominance).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Song: what `compose` answers with, and the report that travels in its file.
 
-Conventions: a report is plain data (numbers, texts, lists, dictionaries), with feelings rounded to .01, so that the numbers
-in a file compose the same song again. It is kept as one text event of the MIDI file, "kelly " and the report as JSON.
+Conventions: a report is plain data (numbers, texts, lists, dictionaries), with feelings rounded to .01, so that the
+numbers in a file compose the same song again. It is kept as one text event of the MIDI file, "kelly " and the report as
+JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from kelly.emotion import journey as journeys
 from kelly.emotion import thesaurus
 from kelly.emotion.journey import Journey
 from kelly.emotion.space import Emotion
-from kelly.errors import FileError, UnknownNameError
+from kelly.errors import FileError, UnknownNameError, UsageError
 from kelly.listening.reading import Reading, emotion_dict
 from kelly.listening.words import feel
 from kelly.score import midi
@@ -127,16 +128,19 @@ def read_report(score: Score) -> Report | None:
 def _heard(feeling: Feeling, to: str | Emotion | None, arc: str | None) -> tuple[Journey, Reading | None]:
     """The journey to compose, its feelings rounded as the file keeps them, and the reading it came from."""
     reading = feel(feeling) if isinstance(feeling, str) else feeling if isinstance(feeling, Reading) else None
-    if isinstance(feeling, SongIntent):
-        feeling = feeling.journey()
-    if isinstance(feeling, Journey):
-        start, end, shape = feeling.start, feeling.end, feeling.arc
+    if reading is not None:
+        journey = Journey(reading.emotion)
+    elif isinstance(feeling, Emotion):
+        journey = Journey(feeling)
+    elif isinstance(feeling, SongIntent):
+        journey = feeling.journey()
+    elif isinstance(feeling, Journey):
+        journey = feeling
     else:
-        start = reading.emotion if reading else feeling
-        end, shape = start, journeys.arc("classic")
-    end = end if to is None else _side_b(to)
-    shape = shape if arc is None else journeys.arc(arc)
-    return Journey(start.rounded(), end.rounded(), shape), reading
+        raise UsageError(f"a feeling is a text, an Emotion, a Reading, a Journey or a SongIntent; got {feeling!r:.60}")
+    end = journey.end if to is None else _side_b(to)
+    shape = journey.arc if arc is None else journeys.arc(arc)
+    return Journey(journey.start.rounded(), end.rounded(), shape), reading
 
 
 def _side_b(to: str | Emotion) -> Emotion:
@@ -149,9 +153,7 @@ def _side_b(to: str | Emotion) -> Emotion:
         return feel(to).emotion
 
 
-def _report(
-    title: str, journey: Journey, settings: Settings, made: Composition, reading: Reading | None
-) -> Report:
+def _report(title: str, journey: Journey, settings: Settings, made: Composition, reading: Reading | None) -> Report:
     first = made.plan.sections[0]
     return {
         "version": __version__,

@@ -18,9 +18,7 @@ from kelly.sound.effects import Effects
 __all__ = ["render", "stems"]
 
 
-def render(
-    music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
-) -> Audio:
+def render(music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100) -> Audio:
     """Render a song or a score.
 
     Parameters: music; soundfont, a .sf2 file (the best one found when left out); rate in Hz.

@@ -1,7 +1,7 @@
 """Tables: genres, instruments and parts, read from the data files beside this module.
 
-Conventions: programs and channels are numbered from 0; `home` is the (valence, arousal, dominance) at which a thing feels
-at home, and `affinity` says how near a feeling is to it.
+Conventions: programs and channels are numbered from 0; `home` is the (valence, arousal, dominance) at which a thing
+feels at home, and `affinity` says how near a feeling is to it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from kelly.emotion.space import Emotion
 from kelly.errors import UnknownNameError
@@ -23,8 +24,9 @@ __all__ = ["Genre", "Instrument", "PartRow", "affinity", "genre", "genres", "ins
 
 @dataclass(frozen=True, slots=True)
 class Genre:
-    """A genre: tempo range (BPM), place of the off-beat eighth in the beat (.5 straight), feel (-1 laid back..1 pushing),
-    drum kit (program), home, the energy from which drums play, and the rhythms it likes with their weights."""
+    """A genre: tempo range (BPM), place of the off-beat eighth in the beat (.5 straight), feel (-1 laid back..1
+    pushing), drum kit (program), home, the energy from which drums play, and the rhythms it likes with their weights.
+    """
 
     name: str
     tempo: tuple[float, float]
@@ -38,7 +40,9 @@ class Genre:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """An instrument: General MIDI program, lowest and highest pitch, the parts it can play, home, genres it belongs to."""
+    """An instrument: General MIDI program, lowest and highest pitch, the parts it can play, home, genres it belongs
+    to.
+    """
 
     name: str
     program: int
@@ -51,7 +55,9 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """A part of the arrangement: title of its track, channel, range, pan and volume (0..127), weight of its velocities."""
+    """A part of the arrangement: title of its track, channel, range, pan and volume (0..127), weight of its
+    velocities.
+    """
 
     part: str
     title: str
@@ -80,10 +86,11 @@ def load_rows(file: str) -> list[dict[str, str]]:
 def genres() -> dict[str, Genre]:
     """All genres by name."""
     text = resources.files("kelly.composing").joinpath("genres.json").read_text(encoding="utf-8")
-    return {
-        name: Genre(name, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-        for name, row in json.loads(text).items()
-    }
+    return {name: _genre(name, row) for name, row in json.loads(text).items()}
+
+
+def _genre(name: str, row: Mapping[str, Any]) -> Genre:
+    return Genre(name, **{**row, "tempo": tuple(row["tempo"]), "home": tuple(row["home"])})
 
 
 def genre(name: str) -> Genre:
@@ -117,10 +124,9 @@ def instruments() -> tuple[Instrument, ...]:
 @cache
 def parts() -> dict[str, PartRow]:
     """All parts by name, in the order of the table."""
-    numbers = ("channel", "low", "high", "pan", "volume")
-    return {
-        row["part"]: PartRow(
-            row["part"], row["title"], *(int(row[name]) for name in numbers), weight=float(row["weight"])
-        )
-        for row in load_rows("parts.csv")
-    }
+    return {row["part"]: _part(row) for row in load_rows("parts.csv")}
+
+
+def _part(row: Mapping[str, str]) -> PartRow:
+    channel, low, high, pan, volume = (int(row[name]) for name in ("channel", "low", "high", "pan", "volume"))
+    return PartRow(row["part"], row["title"], channel, low, high, pan, volume, float(row["weight"]))

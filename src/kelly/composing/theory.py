@@ -1,8 +1,8 @@
 """Theory of tones: modes, keys, chords and voice-leading.
 
-Conventions: pitch is a MIDI number (60 is middle C), a pitch class lies in 0..11 (0 is C). Roman numerals are read against
-the major scale of the tonic whatever the mode ("bVI" is the flat sixth in C major and in C minor alike), capitals for a
-major third, small letters for a minor one.
+Conventions: pitch is a MIDI number (60 is middle C), a pitch class lies in 0..11 (0 is C). Roman numerals are read
+against the major scale of the tonic whatever the mode ("bVI" is the flat sixth in C major and in C minor alike),
+capitals for a major third, small letters for a minor one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 from kelly.errors import UnknownNameError
 
@@ -67,7 +67,7 @@ DEGREES = ("I", "bII", "II", "bIII", "III", "IV", "#IV", "V", "bVI", "VI", "bVII
 NUMERALS = {"i": 0, "ii": 2, "iii": 4, "iv": 5, "v": 7, "vi": 9, "vii": 11}
 NUMERAL = re.compile(r"([b#]?)([ivIV]+)(°|ø|\+|maj7|maj9|sus4|sus2|add9|6|7|9)?$")
 SYMBOL = re.compile(r"([A-G][b#]?)([^/]*)(?:/([A-G][b#]?))?$")
-# Keys whose signature needs flats: those of the circle's left side, by the pitch class of the parent major key.
+# Parent major keys (pitch classes) whose signature has flats; six of either kind are flats in minor (Eb minor).
 FLAT_PARENTS = (1, 3, 5, 8, 10)
 
 
@@ -102,7 +102,7 @@ class Key:
     def flats(self) -> bool:
         """Whether the signature of the mode (that of its parent major key) is written with flats."""
         parent = (self.tonic - _PARENT[self.mode]) % 12
-        return parent in FLAT_PARENTS
+        return parent in FLAT_PARENTS or (parent == 6 and self.minor)
 
     def pitch(self, degree: int, octave: int = 4) -> int:
         """The pitch of a scale degree (0 the tonic, 7 the tonic above, -1 the seventh below) from an octave's tonic.
@@ -124,7 +124,9 @@ _PARENT = {"ionian": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7
 
 @dataclass(frozen=True, slots=True)
 class ChordSymbol:
-    """A chord without time: root (pitch class), quality (a key of `QUALITIES`), and bass pitch class if not the root."""
+    """A chord without time: root (pitch class), quality (a key of `QUALITIES`), and bass pitch class if not the
+    root.
+    """
 
     root: int
     quality: str = ""
@@ -250,9 +252,7 @@ def fold(pitch: int, low: int, high: int) -> int:
 
 
 @cache
-def voice(
-    chord: ChordSymbol, previous: tuple[int, ...], low: int, high: int, voices: int = 4
-) -> tuple[int, ...]:
+def voice(chord: ChordSymbol, previous: tuple[int, ...], low: int, high: int, voices: int = 4) -> tuple[int, ...]:
     """Voice a chord near the one before: ascending pitches in low..high.
 
     Parameters: chord; previous, the pitches sounding before (ascending; empty at the start); low and high, the range
@@ -282,7 +282,7 @@ def _opening(chord: ChordSymbol, low: int, high: int, voices: int) -> tuple[int,
 
 
 def _ascends(row: Sequence[int]) -> bool:
-    return all(a < b for a, b in zip(row, row[1:], strict=False))
+    return all(a < b for a, b in pairwise(row))
 
 
 def _complete(row: Sequence[int], chord: ChordSymbol) -> bool:

@@ -1,8 +1,8 @@
 """Journeys: how a feeling travels over a song, from side A ("where you are") to side B ("where you want to be").
 
-Conventions: an arc is a row of stretches, each with a role in the song, a length in bars of which four make a phrase, an
-energy in 0..1 and the share of the way from A to B that is done in its middle (`arcs.csv`). Progress through a song lies
-in 0..1. What a stretch does to the notes is decided in `composing`.
+Conventions: an arc is a row of stretches, each with a role in the song, a length in bars of which four make a phrase,
+an energy in 0..1 and the share of the way from A to B that is done in its middle (`arcs.csv`). Progress through a song
+lies in 0..1. What a stretch does to the notes is decided in `composing`.
 """
 
 from __future__ import annotations

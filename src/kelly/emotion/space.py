@@ -94,14 +94,14 @@ def intensity(valence: float, arousal: float, dominance: float) -> float:
 
 def distance(one: Emotion, other: Emotion) -> float:
     """Euclidean distance of two feelings in (V, A, D) after valence is mapped to 0..1."""
-    return math.hypot(
-        (one.valence - other.valence) / 2, one.arousal - other.arousal, one.dominance - other.dominance
-    )
+    return math.hypot((one.valence - other.valence) / 2, one.arousal - other.arousal, one.dominance - other.dominance)
 
 
 def mix(one: Emotion, other: Emotion, share: float) -> Emotion:
     """The point `share` (0..1) of the way from `one` to `other`; intensity and confidence travel along."""
-    return Emotion(*((1 - share) * getattr(one, name) + share * getattr(other, name) for name in RANGES))
+    pairs = ((getattr(one, name), getattr(other, name)) for name in RANGES)
+    # Rounded, so that a mixture of equals is itself and thresholds on it do not hang on the last bit.
+    return Emotion(*(round(a + share * (b - a), 9) for a, b in pairs))
 
 
 def _clip(name: str, value: float) -> float:

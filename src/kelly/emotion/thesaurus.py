@@ -110,7 +110,7 @@ def lookup(name: str, tier: str = "full") -> Node:
     """
     plain, colon, given = name.strip().casefold().partition(":")
     if colon:
-        if tier != "full" and tier != given:
+        if tier not in ("full", given):
             raise UsageError(f"the tier is named twice: {name!r} and {tier!r}")
         tier = given
     if tier not in TIERS:
@@ -119,7 +119,9 @@ def lookup(name: str, tier: str = "full") -> Node:
     node = _index().get(synonyms().get(key, key))
     if node is None:
         raise UnknownNameError(_unknown(key))
-    return node if tier == "full" else Node(node.name, node.category, tier, node.emotion.scaled(TIERS[tier]), node.blend)
+    if tier == "full":
+        return node
+    return Node(node.name, node.category, tier, node.emotion.scaled(TIERS[tier]), node.blend)
 
 
 def _unknown(key: str) -> str:
@@ -154,7 +156,7 @@ def neighbours(emotion: Emotion, radius: float = 0.3) -> tuple[Node, ...]:
 
 
 def describe(emotion: Emotion) -> Node:
-    """The node or blend that says best what a feeling is: nearest point, ties to the fuller tier, names before blends."""
+    """The node or blend nearest to a feeling: ties go to the fuller tier, and to names before blends."""
     return _sorted(emotion, (*nodes(), *blends()))[0]
 
 

@@ -5,36 +5,49 @@ feelings that follow it, until a mark, a conjunction or its reach (in words) end
 first. Degrees add up on a factor of 1 which scales the distance from neutral. "But" gives more weight to what follows.
 The kinds of cues, as `cues.csv` names them:
 
-- operators: negate, ended (no longer), unwanted (don't want to), wish, past (used to), unreal (should be);
+- the operators of `operators`: negate, ended (no longer), unwanted (don't want to), wish, past (used to), unreal
+  (should be); bad feelings open one themselves, object ("tired of being strong");
 - keep: cancels a negation (can't stop, not only), its amount strengthens what follows (never been so);
-- anymore: turns the negation before it into ended;
-- contrast (but), concede (although), stop (because), link (and), now, skip (no meaning of its own).
+- anymore: turns the negation before it into ended; over (fading): the feeling just before it has ended;
+- contrast (but), until (until, but now: what a past tense said before is over), concede (although);
+- stop (because) and link (and) end scopes, now gives weight, skip has no meaning of its own.
 
 Sarcasm and irony are not attempted: "oh great, another Monday" reads as its words say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kelly.emotion.space import NEUTRAL
 from kelly.listening.lexicon import Cue, Match, Sense, longest, point
+from kelly.listening.operators import OPERATORS, Point, apply
 from kelly.listening.tokens import Token
 
-__all__ = ["OPERATORS", "Found", "find"]
+__all__ = ["Found", "find"]
 
-Point = tuple[float, float, float]
+_BEFORE, _AFTER, _NOW, _CONCEDED = 0.45, 1.5, 1.2, 0.35  # weights around "but", after "now", in an "although" clause
+_BESIDE = (0.75, 1.15)  # weights around a "but" between two feelings side by side ("sad but hopeful")
+_QUESTION = 0.7  # weight of what is asked, not said
+_FACTORS = (0.2, 1.8)
+_LOUD, _STRETCHED, _COMPARATIVE, _SUPERLATIVE, _NEVER_SO = 0.15, 0.1, 0.15, 0.2, 0.35
+_NESTING = 4
+_LOOK_BACK = 12  # tokens
 
-_BEFORE, _AFTER, _CONCEDED = 0.6, 1.4, 0.5  # weights around "but", and of a clause that "although" opens
-_QUESTION = 0.7
-_FACTOR = (0.2, 1.8)
-_REACH = {"negate": 8, "ended": 6, "unwanted": 8, "wish": 8, "past": 8, "unreal": 6}
-_SUBJECTS = frozenset("i we he she they it you there this that now then feel am have my".split())
-_CLEAR = frozenset("a an the of feel feeling be or and nor to in my with such it me".split())
-_ALONG = frozenset("a an the or and nor".split())
-_WHY = frozenset(["why", "how"])
+_SUBJECTS = frozenset(["i", "we", "he", "she", "they", "it", "you", "there", "this", "that", "my", "now", "then"])
+_VERBS = frozenset(["feel", "am", "have"])  # after "and" they open a clause of their own
+_ARTICLES = frozenset(["a", "an", "the"])
+_ALONG = _ARTICLES | {"or", "and", "nor"}
+_CLEAR = _ALONG | {"of", "feel", "feeling", "be", "to", "in", "my", "with", "such", "it", "me"}
+_GOVERNING = frozenset(["of", "to", "for", "about", "at", "being"])
+_PAST = frozenset(["was", "were", "used", "had"])
+_BOOSTING = frozenset(["never", "nothing", "nobody", "could"])
+_DEGREES = ("before", "after", "either")
 _SENTENCE = frozenset(".!?…\n。！？؟")
+_COMMAS = frozenset(",、，،")
+
+_MISSED = Sense("", "yearning", 1.0, -0.3, 0.42, 0.36, 0.7, "longing")  # a wish whose object is no feeling
+_GONE = Sense("", "disappointment", 1.0, -0.4, 0.3, 0.35, 0.5)  # "we don't talk anymore"
 
 
 @dataclass(slots=True)
@@ -51,276 +64,304 @@ class Found:
     @property
     def negated(self) -> bool:
         """Whether a negation reaches it."""
-        return any(kind in ("negate", "ended") for kind in self.operators)
+        return "negate" in self.operators or "ended" in self.operators
 
     def point(self) -> Point:
         """Where it pulls, after degree and operators; may overshoot the axes a little."""
-        centre = NEUTRAL.vad
-        factor = 1.0 if self.negated and self.factor > 1 else self.factor
-        place = tuple(c + factor * (x - c) for c, x in zip(centre, point(self.sense).vad, strict=True))
+        # "Not very happy" denies the degree, not more of the joy.
+        factor = min(self.factor, 1.0) if self.negated else self.factor
+        v, a, d = (c + factor * (x - c) for c, x in zip(NEUTRAL.vad, point(self.sense).vad, strict=True))
+        place = (v, a, d)
         for kind in reversed(self.operators):
-            place = OPERATORS[kind](*place)
-        return place[0], place[1], place[2]
-
-
-def _negate(v: float, a: float, d: float) -> Point:
-    # Not happy is mildly sad; not sad is not yet happy; not calm is restless.
-    if v < 0:
-        return -0.3 * v, 0.3 + 0.1 * (a - 0.3), 0.5 - 0.3 * (d - 0.5)
-    return -0.5 * v, 0.3 + (0.25 if a >= 0.3 else -2) * (a - 0.3), 0.5 - 0.5 * (d - 0.5)
-
-
-def _ended(v: float, a: float, d: float) -> Point:
-    # A pain that is over is relief, a joy that is over is loss.
-    return (-0.5 * v, 0.35, 0.62) if v < 0 else (-0.75 * v, 0.3 + 0.2 * (a - 0.3), 0.3)
-
-
-def _unwanted(v: float, a: float, d: float) -> Point:
-    return (0.85 * v, a, d) if v < 0 else _negate(v, a, d)
-
-
-def _wish(v: float, a: float, d: float) -> Point:
-    return (0.8 * v, a, d) if v < 0 else (-0.5 * v, 0.45, 0.36)
-
-
-def _past(v: float, a: float, d: float) -> Point:
-    return (-0.3 * v, 0.35, 0.6) if v < 0 else (-0.45 * v, 0.3, 0.38)
-
-
-def _unreal(v: float, a: float, d: float) -> Point:
-    return (0.5 * v, a, d) if v < 0 else (-0.35 * v, 0.35, 0.4)
-
-
-OPERATORS: dict[str, Callable[[float, float, float], Point]] = {
-    "negate": _negate,
-    "ended": _ended,
-    "unwanted": _unwanted,
-    "wish": _wish,
-    "past": _past,
-    "unreal": _unreal,
-}
+            place = apply(kind, place)
+        return place
 
 
 def find(tokens: list[Token]) -> list[Found]:
-    """The feelings in a list of tokens, in order. Linear in its length."""
+    """The feelings in a list of tokens, in order of the text. Linear in its length."""
     walk = _Walk(tokens)
-    at = 0
-    while at < len(tokens):
-        at = walk.step(at)
+    while walk.at < len(tokens):
+        walk.step()
     walk.end_sentence(".")
     return walk.found
 
 
 @dataclass(slots=True)
 class _Operator:
+    """An open operator; a `short` one (no, without) is ended by a subject, a `used` one by any word but a list's."""
+
     kind: str
     reach: int
-    short: bool = False  # such as "without": a subject ends it
+    at: int
+    short: bool = False
     used: bool = False
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Where the walk stands: what it found, which operators are open, and the degrees waiting for a feeling."""
+    """Where the walk stands: the token it is at, what it found, the operators open and the degrees that wait."""
 
     tokens: list[Token]
+    at: int = 0
+    end: int = 0  # after the phrase at `at`
     found: list[Found] = field(default_factory=list)
     operators: list[_Operator] = field(default_factory=list)
     degree: float = 0.0
     weight: float = 1.0
     conceded: bool = False
-    words: int = 0  # in this sentence
-    bare_no: str = ""  # the negation this sentence consists of, so far
-    why: bool = False
-    asked: bool = False  # the sentence before was a question
-    since: int = 0  # first feeling of this sentence, of the one before, and since the last contrast
-    before: int = 0
-    segment: int = 0
-    idle: int = 9  # words since the last feeling
+    idle: int = 9  # words since the last feeling of this clause
+    words: int = 0  # of this sentence
+    segment: int = 0  # the first feeling since the last contrast,
+    since: int = 0  # of this sentence,
+    before: int = 0  # and of the one before
+    denial: str = ""  # the negation this sentence consists of, so far
+    asked: bool = False  # whether the sentence before was a question
+    why: bool = False  # whether this one asks for a reason, and so takes its words for granted
 
-    def step(self, at: int) -> int:
-        """Read the token at `at` (and its phrase); return the index of the next."""
-        token = self.tokens[at]
+    def step(self) -> None:
+        """Read the token at `at`, or the phrase that begins there, and go on behind it."""
+        token = self.tokens[self.at]
+        match = None if token.mark else self.match()
+        self.end = self.at + 1 if match is None else match.end
+        self.words += not token.mark
         if token.mark:
-            self.mark(at, token.mark)
-            return at + 1
-        match = longest(self.tokens, at)
-        self.words += 1
-        if match is None:
+            self.mark(token.mark)
+        elif match is None:
             self.plain(token)
-            return at + 1
-        if isinstance(match.entry, Sense):
-            self.feeling(at, match.entry, match)
+        elif match.degree is not None and self.is_degree(match.degree):
+            self.degree_word(match.degree)
+        elif isinstance(match.entry, Cue):
+            self.cue(match.entry)
+        elif match.entry.name:
+            self.feeling(match.entry)
         else:
-            self.cue(at, match.entry, match.end)
-        return match.end
+            self.plain(token)
+        self.at = self.end
 
-    def mark(self, at: int, mark: str) -> None:
+    def match(self) -> Match | None:
+        """The longest entry here, unless a longer one begins inside it ("want to | shout from the rooftop")."""
+        here = longest(self.tokens, self.at)
+        if here is None:
+            return None
+        for start in range(self.at + 1, here.end):
+            inside = longest(self.tokens, start)
+            degree = inside is not None and isinstance(inside.entry, Cue) and inside.entry.kind in _DEGREES
+            if inside is not None and not degree and inside.end - start > here.end - self.at:
+                return None
+        return here
+
+    def ahead(self) -> Token | None:
+        """The word after the phrase at hand; None before a mark and at the end."""
+        token = self.tokens[self.end] if self.end < len(self.tokens) else None
+        return None if token is None or token.mark else token
+
+    # Marks and plain words
+
+    def mark(self, mark: str) -> None:
+        """Punctuation ends a clause, and a list of denied things only when no "or" follows."""
+        if mark[0] in _COMMAS and self.list_goes_on():
+            return
+        self.end_clause()
         if mark[0] in _SENTENCE:
             self.end_sentence(mark)
-        elif mark[0] in ",、，،" and self.list_goes_on(at):
-            return
-        self.clause()
 
-    def clause(self) -> None:
-        self.operators.clear()
-        self.degree = 0.0
-        self.idle = 9
-        self.conceded = False
-
-    def list_goes_on(self, at: int) -> bool:
-        """Whether the comma at `at` stands in a list that "or" ends ("not sad, tired or lonely")."""
+    def list_goes_on(self) -> bool:
+        """Whether the comma here stands in a list that "or" ends: not sad, tired or lonely."""
         if not any(operator.used for operator in self.operators):
             return False
-        for token in self.tokens[at + 1 : at + 6]:
-            if token.mark and token.mark != ",":
+        for token in self.tokens[self.at + 1 : self.at + 6]:
+            if token.mark and token.mark[0] not in _COMMAS:
                 return False
             if "or" in token.forms or "nor" in token.forms:
                 return True
         return False
 
+    def end_clause(self) -> None:
+        """Close every scope. A wish that met no feeling is one itself."""
+        for operator in self.operators:
+            if operator.kind == "wish" and not operator.used:
+                self.found.append(Found(_MISSED, operator.at, operator.at, 1.0, _MISSED.weight * self.weight, []))
+        self.operators = []
+        self.degree, self.idle, self.conceded = 0.0, 9, False
+
     def end_sentence(self, mark: str) -> None:
-        here = self.found[self.since :]
-        if self.bare_no and not here and (self.asked or self.bare_no == "not"):
+        """A question weighs less; a bare no denies the question (or claim) before it."""
+        self.end_clause()
+        if not self.words:
+            return
+        here, question = self.found[self.since :], "?" in mark
+        if self.denial and not here and (self.asked or self.denial == "not"):
             for found in self.found[self.before : self.since]:
                 found.operators.insert(0, "negate")
-        if "?" in mark and not self.why:
+        if question and not self.why:
             for found in here:
                 found.weight *= _QUESTION
-        if self.words:
-            self.asked = "?" in mark
-            self.before, self.since = self.since, len(self.found)
-            self.segment = self.since
-        self.words, self.weight, self.bare_no, self.why = 0, 1.0, "", False
+        if here or not (self.asked and question):  # "Sad? Me? No."
+            self.before = self.since
+        self.since = self.segment = len(self.found)
+        self.asked, self.why, self.denial = question, False, ""
+        self.words, self.weight = 0, 1.0
 
     def plain(self, token: Token) -> None:
-        word = token.forms[0]
-        if self.words == 1 and word in _WHY:
-            self.why = True
-        if not _CLEAR.intersection(token.forms):
+        """A word of no entry: scopes age, and a degree that waits is spent unless the word is an article or so."""
+        if self.words == 1:
+            self.why = token.forms[0] in ("why", "how")
+        if self.words > 3:
+            self.denial = ""
+        if _CLEAR.isdisjoint(token.forms):
             self.degree = 0.0
-        self.bare_no = self.bare_no if self.words <= 3 else ""
         self.idle += 1
-        self.age(token)
-
-    def age(self, token: Token) -> None:
-        along, subject = _ALONG.intersection(token.forms), word_is_subject(token)
+        along, subject = not _ALONG.isdisjoint(token.forms), token.forms[0] in _SUBJECTS
         for operator in self.operators:
             operator.reach -= 1
         self.operators = [
             operator
             for operator in self.operators
-            if operator.reach >= 0 and not (operator.used and not along) and not (operator.short and subject)
+            if operator.reach >= 0 and (along or not operator.used) and not (operator.short and subject)
         ]
 
-    def feeling(self, at: int, sense: Sense, match: Match) -> None:
-        if not sense.name:
-            self.plain(self.tokens[at])
-            return
-        first = self.tokens[at]
-        amount = self.degree + 0.15 * first.loud + 0.1 * first.stretched + grade(first, sense)
+    # Feelings
+
+    def feeling(self, sense: Sense) -> None:
+        """A word or phrase that carries a feeling, under all that is open."""
+        token = self.tokens[self.at]
         kinds = [operator.kind for operator in self.operators]
-        if grade(first, sense) and kinds[-1:] == ["negate"] and self.superlative_scope(at):
-            kinds.pop()
-            amount += 0.2
+        amount = self.degree + _LOUD * token.loud + _STRETCHED * token.stretched + _grade(token, sense)
+        if kinds[-1:] == ["negate"] and _grade(token, sense) and self.follows(_BOOSTING, 5):
+            kinds.pop()  # never been happier
+            amount += _NEVER_SO - _COMPARATIVE
         for operator in self.operators:
             operator.used = True
             operator.reach -= 1
         weight = sense.weight * self.weight * (_CONCEDED if self.conceded else 1)
-        self.found.append(Found(sense, at, match.end - 1, _clip(1 + amount), weight, kinds))
-        self.degree, self.idle, self.bare_no = 0.0, 0, ""
+        self.found.append(Found(sense, self.at, self.end - 1, _clip(1 + amount), weight, kinds))
+        self.degree, self.idle, self.denial = 0.0, 0, ""
+        if point(sense).valence < -0.1 and self.governs():
+            self.operators.append(_Operator("object", OPERATORS["object"], self.at))
 
-    def superlative_scope(self, at: int) -> bool:
-        """Whether a comparative at `at` stands under never, could not, nothing or nobody ("never been happier")."""
-        return any(
-            not _BOOSTERS.isdisjoint(token.forms) for token in self.tokens[max(0, at - 5) : at] if not token.mark
-        )
+    def governs(self) -> bool:
+        """Whether the phrase at hand takes an object: tired of, scared to, miss being."""
+        near = self.tokens[self.end - 1 : self.end + 1]
+        return any(not token.mark and token.forms[0] in _GOVERNING for token in near)
 
-    def cue(self, at: int, cue: Cue, end: int) -> None:
-        if cue.kind in ("before", "after", "either"):
-            self.degree_word(cue, end)
-        elif cue.kind in _REACH:
-            self.open(cue, end)
-        elif cue.kind == "link":
-            self.link(end)
-        else:
-            getattr(self, "_" + cue.kind)(cue)
+    def follows(self, words: frozenset[str], reach: int) -> bool:
+        """Whether one of these words stands within `reach` tokens before the phrase at hand."""
+        near = self.tokens[max(0, self.at - reach) : self.at]
+        return any(token.forms[0] in words for token in near if not token.mark)
 
-    def degree_word(self, cue: Cue, end: int) -> None:
-        follows = end < len(self.tokens) and not self.tokens[end].mark and self.leads_on(end)
-        if cue.kind == "before" or (cue.kind == "either" and follows):
+    # Cues
+
+    def cue(self, cue: Cue) -> None:
+        """Let a cue act by its kind."""
+        if cue.kind in OPERATORS:
+            self.open(cue)
+        elif cue.kind in _DEGREES:
+            self.degree_word(cue)
+        elif cue.kind == "keep":
+            self.operators = [operator for operator in self.operators if operator.kind != "negate"]
             self.degree += cue.amount
-        elif self.idle <= 2 and self.found:
-            self.found[-1].factor = _clip(self.found[-1].factor + cue.amount)
+        elif cue.kind == "link":
+            self.link()
+        elif cue.kind in ("contrast", "until"):
+            self.contrast(past=cue.kind == "until")
+        elif cue.kind in ("anymore", "over"):
+            self.over(cue.kind)
+        elif cue.kind == "skip":
+            self.idle += 1
+        else:
+            self.pause(cue.kind)
 
-    def leads_on(self, at: int) -> bool:
-        match = longest(self.tokens, at)
+    def open(self, cue: Cue) -> None:
+        """Open the scope of an operator. "No" before a subject or a mark is an answer, and opens none."""
+        if self.words <= 3 and cue.kind == "negate":
+            self.denial = self.denial or cue.entry
+        after = self.ahead()
+        if cue.entry == "no" and (after is None or after.forms[0] in _SUBJECTS):
+            return
+        if cue.entry == "nor" and self.denied():
+            return
+        if cue.entry == "less" and self.idle == 0 and not self.leads():
+            self.over("over")  # hurting less
+            return
+        if cue.entry.startswith("without") and self.denied():
+            self.operators = [operator for operator in self.operators if operator.kind != "negate"]
+            return  # can't look at her without smiling
+        reach = int(cue.amount) or OPERATORS[cue.kind]
+        self.operators = self.operators[1 - _NESTING :]
+        self.operators.append(_Operator(cue.kind, reach, self.at, short=reach <= 3))
+
+    def denied(self) -> bool:
+        """Whether a negation is open."""
+        return any(operator.kind == "negate" for operator in self.operators)
+
+    def is_degree(self, cue: Cue) -> bool:
+        """Whether words that are a feeling and a degree are the degree here: another feeling stands beside them."""
+        return self.leads() or (cue.kind == "either" and self.idle <= 2)
+
+    def leads(self) -> bool:
+        """Whether a feeling or another degree follows at once."""
+        match = longest(self.tokens, self.end) if self.ahead() is not None else None
         return match is not None and (isinstance(match.entry, Sense) or match.entry.kind in ("before", "either"))
 
-    def open(self, cue: Cue, end: int) -> None:
-        next_word = self.tokens[end] if end < len(self.tokens) else None
-        if cue.entry == "no" and next_word is not None and (next_word.mark or word_is_subject(next_word)):
-            self.bare_no = self.bare_no or ("no" if self.words == 1 else "")
-            return
-        reach = int(cue.amount) or _REACH[cue.kind]
-        self.operators = [*self.operators[-3:], _Operator(cue.kind, reach, short=reach <= 3)]
-        if cue.kind == "negate" and self.words <= 2:
-            self.bare_no = cue.entry
+    def degree_word(self, cue: Cue) -> None:
+        """A degree waits for the feeling after it, or adds to the one before it."""
+        if cue.kind == "before" or (cue.kind == "either" and self.leads()):
+            self.degree += cue.amount
+        elif self.idle <= 2 and self.found:
+            last = self.found[-1]
+            if "much" in cue.entry and last.operators[-1:] == ["negate"] and self.follows(frozenset(["never"]), 6):
+                last.operators.pop()  # never laughed so much
+            last.factor = _clip(last.factor + cue.amount)
 
-    def link(self, end: int) -> None:
+    def link(self) -> None:
         """And: a new clause when a subject or a verb follows, else the list goes on."""
-        if end < len(self.tokens) and word_is_subject(self.tokens[end]):
-            self.operators.clear()
+        after = self.ahead()
+        if after is not None and (after.forms[0] in _SUBJECTS or not _VERBS.isdisjoint(after.forms)):
+            self.operators = []
         self.degree = 0.0
 
-    def _keep(self, cue: Cue) -> None:
-        self.operators = [operator for operator in self.operators if operator.kind != "negate"]
-        self.degree += cue.amount
-
-    def _anymore(self, cue: Cue) -> None:
-        for found in self.found[max(self.segment, len(self.found) - 2) :]:
-            found.operators = ["ended" if kind == "negate" else kind for kind in found.operators]
-
-    def _contrast(self, cue: Cue) -> None:
+    def contrast(self, *, past: bool) -> None:
+        """But: what came before weighs less, what follows more. Until: what a past tense said before is over."""
         start = self.before if self.words == 1 else self.segment
+        ended = past and self.follows(_PAST, _LOOK_BACK)
+        before, after = _BESIDE if self.idle == 0 and self.leads() else (_BEFORE, _AFTER)
+        self.end_clause()
         for found in self.found[start:]:
-            found.weight *= _BEFORE
+            found.weight *= before
+            if ended:
+                found.operators.insert(0, "past")
         self.segment = len(self.found)
-        self.weight = _AFTER
-        self.clause()
+        self.weight = after
 
-    def _concede(self, cue: Cue) -> None:
-        self.clause()
-        self.conceded = True
+    def over(self, kind: str) -> None:
+        """No more: the negation before it means an end, and so does "fading" after a feeling."""
+        if kind == "over":
+            if self.idle <= 1 and self.found:
+                self.found[-1].operators.insert(0, "ended")
+            return
+        for found in self.found[max(self.segment, len(self.found) - 2) :]:
+            found.operators = ["ended" if operator == "negate" else operator for operator in found.operators]
+        for operator in self.operators:
+            if operator.kind == "negate" and not operator.used:
+                operator.used = True
+                self.found.append(Found(_GONE, operator.at, self.end - 1, 1.0, _GONE.weight * self.weight, []))
 
-    def _stop(self, cue: Cue) -> None:
-        conceded = self.conceded
-        self.clause()
-        self.conceded = conceded
-
-    def _now(self, cue: Cue) -> None:
-        self._stop(cue)
-        self.weight = max(self.weight, 1.2)
-
-    def _skip(self, cue: Cue) -> None:
-        self.idle += 1
-
-
-_BOOSTERS = frozenset(["never", "nothing", "nobody", "could", "ever"])
-
-
-def word_is_subject(token: Token) -> bool:
-    """Whether a word opens a new clause after "and" or "no": a subject, or a verb of feeling and being."""
-    return bool(token.forms) and not _SUBJECTS.isdisjoint((token.forms[0], "" if token.mark else token.forms[-1]))
+    def pause(self, kind: str) -> None:
+        """Because, although, now: a new clause begins."""
+        conceded = self.conceded and kind != "concede"
+        self.end_clause()
+        self.conceded = conceded or kind == "concede"
+        if kind == "now":
+            self.weight = max(self.weight, _NOW)
 
 
-def grade(token: Token, sense: Sense) -> float:
-    """What a comparative (.15) or superlative (.2) adds: the written word ends so and its entry does not."""
-    word, entry = token.forms[0] if token.forms else "", sense.entry
-    if " " in entry or word == entry or not word.startswith(entry[:2]):
+def _grade(token: Token, sense: Sense) -> float:
+    """What a comparative or superlative adds: the written word ends so and its entry does not."""
+    word, base = token.forms[0], sense.entry.partition(" ")[0]
+    if word == base or not word.startswith(base[:2]):
         return 0.0
-    return 0.2 if word.endswith("est") else 0.15 if word.endswith("er") else 0.0
+    return _SUPERLATIVE if word.endswith("est") else _COMPARATIVE if word.endswith("er") else 0.0
 
 
 def _clip(factor: float) -> float:
-    return min(max(factor, _FACTOR[0]), _FACTOR[1])
+    return min(max(factor, _FACTORS[0]), _FACTORS[1])

@@ -1,8 +1,8 @@
 """The lexicon: words and phrases that carry a feeling, and those that change how the others are read.
 
 Conventions: four tables lie beside this module. `lexicon.csv` and `emoji.csv` hold feelings (entry, name of the
-thesaurus, strength, own coordinates where they differ, weight, wound), `degrees.csv` the words that strengthen or weaken
-(amount added to a factor of 1, place before, after or either), `cues.csv` the words of grammar (kind, amount).
+thesaurus, strength, own coordinates where they differ, weight, wound), `degrees.csv` the words that strengthen or
+weaken (amount added to a factor of 1, place before, after or either), `cues.csv` the words of grammar (kind, amount).
 Entries are written in base forms: "break my heart" finds "broke her heart"; ~kin stands for any relative. Inside a
 phrase, forms of be and have, degree words and small adverbs may be skipped: "heart racing" finds "heart was racing".
 All of it was written by hand for Kelly; no published lexicon was used.
@@ -10,6 +10,7 @@ All of it was written by hand for Kelly; no published lexicon was used.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -24,8 +25,7 @@ __all__ = ["Cue", "Match", "Sense", "longest", "point"]
 _SKIPS = 2  # how many words in a row may be skipped inside a phrase
 
 
-@dataclass(frozen=True, slots=True)
-class Sense:
+class Sense(NamedTuple):
     """An entry that carries a feeling.
 
     Parameters: entry; name, of a feeling ("" for an entry that only shields its words from being read singly);
@@ -43,8 +43,7 @@ class Sense:
     wound: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """An entry that changes how others are read: its kind (see `grammar`) and an amount (a degree, a reach)."""
 
     entry: str
@@ -53,10 +52,14 @@ class Cue:
 
 
 class Match(NamedTuple):
-    """An entry found in a list of tokens: the entry and the index of the token after it."""
+    """An entry found in a list of tokens, and the index of the token after it.
+
+    degree: what the same words are as words of degree ("great" is praise, "great sorrow" is more sorrow), or None.
+    """
 
     entry: Sense | Cue
     end: int
+    degree: Cue | None = None
 
 
 @dataclass(slots=True)
@@ -64,17 +67,22 @@ class _Branch:
     """A node of the tree of entries, word by word."""
 
     entry: Sense | Cue | None = None
+    degree: Cue | None = None
     next: dict[str, _Branch] = field(default_factory=dict)
 
 
 @cache
 def _tree() -> _Branch:
     root = _Branch()
-    for entry in (*_senses("lexicon.csv"), *_senses("emoji.csv"), *_degrees(), *_cues()):
+    entries: list[Sense | Cue] = [*_senses("lexicon.csv"), *_senses("emoji.csv"), *_degrees(), *_cues()]
+    for entry in entries:
         branch = root
         for word in entry.entry.split():
             branch = branch.next.setdefault(word, _Branch())
-        branch.entry = entry
+        if isinstance(entry, Cue) and branch.entry is not None:
+            branch.degree = entry
+        else:
+            branch.entry = entry
     return root
 
 
@@ -84,18 +92,11 @@ def _skippable() -> frozenset[str]:
     return frozenset(["be", "have", *single])
 
 
-def _senses(file: str) -> list[Sense]:
-    return [
-        Sense(
-            row["entry"],
-            row["name"],
-            float(row["strength"] or 1),
-            *(float(row[axis]) if row[axis] else None for axis in ("valence", "arousal", "dominance")),
-            float(row["weight"] or 1),
-            row["wound"],
-        )
-        for row in table(file)
-    ]
+def _senses(file: str) -> Iterator[Sense]:
+    for row in table(file):
+        v, a, d = (float(row[axis]) if row[axis] else None for axis in ("valence", "arousal", "dominance"))
+        strength, weight = (float(row[column] or 1) for column in ("strength", "weight"))
+        yield Sense(row["entry"], row["name"], strength, v, a, d, weight, row["wound"])
 
 
 @cache
@@ -127,7 +128,7 @@ def longest(tokens: list[Token], start: int) -> Match | None:
         deeper = [(branch.next[form], at + 1, 0) for form in tokens[at].forms if form in branch.next]
         for child, end, _ in deeper:
             if child.entry is not None and (best is None or end > best.end):
-                best = Match(child.entry, end)
+                best = Match(child.entry, end, child.degree)
         if at > start and skipped < _SKIPS and not _skippable().isdisjoint(tokens[at].forms):
             states.append((branch, at + 1, skipped + 1))
         states += reversed(deeper)

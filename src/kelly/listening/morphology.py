@@ -26,8 +26,11 @@ _VOWELS = "aeiou"
 
 def table(file: str) -> Iterator[dict[str, str]]:
     """The rows of a table beside this module, as dictionaries of text."""
-    with resources.files("kelly.listening").joinpath(file).open(encoding="utf-8", newline="") as rows:
-        yield from csv.DictReader(rows)
+    with resources.files("kelly.listening").joinpath(file).open(encoding="utf-8") as rows:
+        lines = csv.reader(rows)
+        head = next(lines)
+        for line in lines:
+            yield dict(zip(head, line, strict=True))
 
 
 @cache
@@ -79,12 +82,12 @@ def _bases(word: str) -> Iterator[str]:
         yield "my"
     if word in _REFLEXIVES:
         yield "myself"
-    for form in (word, *_regular(word)):
-        irregular = _irregular().get(form)
-        if irregular is not None and " " not in irregular:
-            yield irregular
-        if form != word:
-            yield form
+    irregular = _irregular().get(word, "")
+    if irregular and " " not in irregular:
+        yield irregular
+    # A word that the table calls its own base (number, butter) has no other: it is no comparative of numb.
+    for form in (word,) if irregular == word else (word, *_regular(word)):
+        yield form
         if form in _kinds():
             yield _kinds()[form]
 
@@ -134,7 +137,7 @@ def _without(stem: str) -> Iterator[str]:
 
 
 def _would_double(stem: str) -> bool:
-    """Whether a short stem doubles its last letter before a vowel ending (star-, starr-), so that this one lost an e."""
+    """Whether a short stem would have doubled its last letter before a vowel ending (starr-): then it lost an e."""
     if len(stem) < 3 or stem[-1] in _VOWELS + "wxy" or stem[-2] not in _VOWELS:
         return False
     return sum(letter in _VOWELS for letter in stem) == 1

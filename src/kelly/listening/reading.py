@@ -103,7 +103,7 @@ class Reading:
 
 
 def emotion_dict(emotion: Emotion) -> dict[str, Any]:
-    """A feeling as plain data for JSON: its five numbers (four digits) and the name, category and tier that fit best."""
+    """A feeling as plain data for JSON: its five numbers (four digits), and the name, category and tier that fit."""
     node = describe(emotion)
     numbers = ("valence", "arousal", "dominance", "confidence", "intensity")
     return {

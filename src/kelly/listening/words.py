@@ -2,8 +2,8 @@
 
 Conventions: `feel` is a lexicon-and-grammar reader of English. It finds the entries of the lexicon, lets the grammar
 change them (negation, degree, contrast, wishes, the past), and takes the weighted mean; where two feelings that make
-a blend (joy and sorrow: bittersweet) stand side by side, the blend. It does not attempt sarcasm, and it does not know who
-is meant: "she is sad" reads as sad. A text of another language gives a neutral reading of low confidence.
+a blend (joy and sorrow: bittersweet) stand side by side, the blend. It does not attempt sarcasm, and it does not know
+who is meant: "she is sad" reads as sad. A text of another language gives a neutral reading of low confidence.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ __all__ = ["LONGEST", "feel"]
 LONGEST = 100_000  # characters
 _APART = 0.28  # feelings nearer than this (in the metric of `space.distance`) are one reading
 _SHARE = 0.15  # a reading below this share is not told
-_BLENDED = 0.3  # the lesser of two feelings must have this share for a blend
+_BLENDED = 0.35  # the lesser of two feelings must have this share for a blend
 _UNSURE = 0.1  # confidence without any word
 _EVENTS = ("loss", "betrayal", "rejection", "failure", "trauma")
 _JOYS = ("love", "relief", "triumph", "gratitude")
@@ -101,12 +101,14 @@ def _evidence(text: str, tokens: list[Token], found: list[Found], emphasis: floa
     """What the grammar found, with the emphasis of the text; a strong feeling weighs more than a faint one."""
     emotions = [_loud(one.point(), emphasis) for one in found]
     raw = [one.weight * (0.25 + emotion.intensity) for one, emotion in zip(found, emotions, strict=True)]
+    total = math.fsum(raw)
     return tuple(
-        _word(text, tokens, one, emotion, weight / sum(raw))
+        _word(text, tokens, one, emotion, weight / total)
         for one, emotion, weight in zip(found, emotions, raw, strict=True)
     )
 
 
+@lru_cache(maxsize=4096)  # the same words come again and again
 def _loud(place: tuple[float, float, float], emphasis: float) -> Emotion:
     valence, arousal, dominance = place
     moved = (valence * (1 + 0.15 * emphasis), arousal + 0.2 * emphasis, dominance)
@@ -115,8 +117,8 @@ def _loud(place: tuple[float, float, float], emphasis: float) -> Emotion:
 
 def _word(text: str, tokens: list[Token], found: Found, emotion: Emotion, weight: float) -> WordEvidence:
     start, end = tokens[found.first].start, tokens[found.last].end
-    name, wound = found.sense.name, _named(found, emotion)
-    return WordEvidence(text[start:end], start, end, name, emotion, weight, found.negated, round(found.factor, 4), wound)
+    name, wound, factor = found.sense.name, _named(found, emotion), round(found.factor, 4)
+    return WordEvidence(text[start:end], start, end, name, emotion, weight, found.negated, factor, wound)
 
 
 def _named(found: Found, emotion: Emotion) -> str | None:
@@ -197,11 +199,11 @@ def _pairs() -> dict[tuple[str, str], str]:
 
 def _confidence(words: Sequence[WordEvidence], mass: float) -> float:
     """How sure the reading is: grows with the weight of the words found and with how far they pull the same way."""
-    pulls = np.array([(w.emotion.valence, 2 * (w.emotion.arousal - 0.3), w.emotion.dominance - 0.5) for w in words])
-    weights = np.array([word.weight for word in words])
-    apart = float(weights @ np.linalg.norm(pulls, axis=1))
-    agreement = float(np.linalg.norm(weights @ pulls)) / apart if apart > 0 else 1.0
-    return min(0.97, (1 - math.exp(-mass)) * (0.35 + 0.65 * agreement))
+    # Plain sums, not BLAS: the last digit shall be the same on every machine.
+    pulls = [(w.weight * v, 2 * w.weight * (a - 0.3), w.weight * (d - 0.5)) for w in words for v, a, d in [w.emotion.vad]]
+    apart = math.fsum(math.hypot(*pull) for pull in pulls)
+    agreement = math.hypot(*(math.fsum(axis) for axis in zip(*pulls, strict=True))) / apart if apart > 0 else 1.0
+    return min(0.97, mass**2 / (mass**2 + 0.5) * (0.35 + 0.65 * agreement))
 
 
 def _wound(words: Sequence[WordEvidence]) -> tuple[str | None, tuple[str, ...]]:

@@ -1,9 +1,9 @@
 """MIDI files: a Score written as a workstation expects it, and any file read back as a Score.
 
-Conventions: files are type 1 at `PPQ` ticks a beat. Track 0 conducts (title, texts, tempo, meter, key, markers); then comes
-one track a part with its name, program, controls, bends and notes. Texts are UTF-8. On one channel equal pitches never
-overlap, even between two parts: the earlier note ends where the later begins, and of two notes at one tick the louder stays.
-Bends lie in two semitones either way; the range is stated in the file wherever bends are.
+Conventions: files are type 1 at `PPQ` ticks a beat. Track 0 conducts (title, texts, tempo, meter, key, markers); then
+comes one track a part with its name, program, controls, bends and notes. Texts are UTF-8. On one channel equal
+pitches never overlap, even between two parts: the earlier note ends where the later begins, and of two notes at one
+tick the louder stays. Bends lie in two semitones either way; the range is stated in the file wherever bends are.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ def read(path: str | os.PathLike[str]) -> Score:
 def to_bytes(score: Score) -> bytes:
     """The score as a MIDI file; equal scores give equal bytes.
 
-    Times are rounded to ticks (never below 0) and durations to at least one; velocities are clipped to 1..127, bends to two
-    semitones and control values to 0..127; a pitch outside 0..127 moves by octaves; a key of more than seven signs is respelt.
+    Times are rounded to ticks (never below 0) and durations to at least one; velocities are clipped to 1..127, bends
+    to two semitones and control values to 0..127; a pitch outside 0..127 moves by octaves; a key of more than seven
+    signs is respelt.
 
     Raises: UsageError, a time, tempo, meter, key, channel, program or controller that no MIDI file can hold.
     """
@@ -69,9 +70,9 @@ def to_bytes(score: Score) -> bytes:
 def from_bytes(data: bytes) -> Score:
     """The score in a MIDI file's bytes.
 
-    A track that uses several channels or programs becomes several parts. A note without an end stops at the next note of
-    its pitch or at the track's end. Equal part names are numbered. Registered parameters other than the bend range, aftertouch,
-    lyrics and system-exclusive messages are left out.
+    A track that uses several channels or programs becomes several parts. A note without an end stops at the next note
+    of its pitch or at the track's end. Equal part names are numbered. Registered parameters other than the bend
+    range, aftertouch, lyrics and system-exclusive messages are left out.
 
     Raises: FileError, not MIDI, of type 2, or cut off.
     """
@@ -80,6 +81,9 @@ def from_bytes(data: bytes) -> Score:
     if division & 0x8000:  # frames a second x ticks a frame; read as 120 quarter notes a minute
         ppq = max(1, (0x100 - (division >> 8)) * (division & 0xFF) // 2)
         tracks = [[event for event in track if not _is_meta(event, TEMPO)] for track in tracks]
+    beats = max((track[-1].tick for track in tracks if track), default=0) / ppq
+    if beats * PPQ > MAX_TICK:
+        raise FileError(f"the MIDI file is broken: it claims to last {beats:.0f} beats")
     programs = _first_programs(tracks)
     parts = [part for track in tracks for part in _parts(track, ppq, programs)]
     return replace(_conducted(tracks, ppq), parts=tuple(_with_own_names(parts)))
@@ -165,7 +169,9 @@ def _conductor(score: Score) -> list[Event]:
 
 def _ordered(events: list[Event]) -> list[Event]:
     """The events by tick, then by rank, else as they stood."""
-    return sorted(events, key=lambda event: (event.tick, RANKS[event.status if event.status == META else event.status & 0xF0]))
+    return sorted(
+        events, key=lambda event: (event.tick, RANKS[event.status if event.status == META else event.status & 0xF0])
+    )
 
 
 def _text(kind: int, text: str) -> bytes:
@@ -192,9 +198,7 @@ def _microseconds(bpm: float) -> int:
 
 def _meter_bytes(meter: Meter) -> bytes:
     if not 1 <= meter.numerator <= 255 or meter.denominator not in (1, 2, 4, 8, 16, 32, 64):
-        raise UsageError(
-            f"a meter is 1..255 over a power of two up to 64; got {meter.numerator}/{meter.denominator}"
-        )
+        raise UsageError(f"a meter is 1..255 over a power of two up to 64; got {meter.numerator}/{meter.denominator}")
     # 24 MIDI clocks a metronome click and 8 thirty-second notes a quarter: the usual reading of a clock.
     return bytes((meter.numerator, meter.denominator.bit_length() - 1, 24, 8))
 

@@ -1,8 +1,8 @@
 """Notes, parts and scores: what is written down, before anyone plays it.
 
-Conventions: every time is in beats (quarter notes) from the start of whatever holds the note (a section while composing,
-the song in a `Score`); pitch is a MIDI number 0..127 (60 is middle C), velocity 1..127, channel 0..15 (9 is drums).
-A score is written to a grid of `PPQ` ticks a beat; nothing finer survives a file.
+Conventions: every time is in beats (quarter notes) from the start of whatever holds the note (a section while
+composing, the song in a `Score`); pitch is a MIDI number 0..127 (60 is middle C), velocity 1..127, channel 0..15 (9 is
+drums). A score is written to a grid of `PPQ` ticks a beat; nothing finer survives a file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Standard MIDI files as bytes: tracks of timed events, packed and unpacked.
 
-Conventions: a track is a list of events in time order; an event is (tick from the song's start, status byte, data bytes).
-A meta event has the status `META` and its kind as the first data byte. System-exclusive messages are skipped in reading.
-Follows the Standard MIDI File specification 1.0 (RP-001). What the events mean to a score is in `midi`.
+Conventions: a track is a list of events in time order; an event is (tick from the song's start, status byte, data
+bytes). A meta event has the status `META` and its kind as the first data byte. System-exclusive messages are skipped
+in reading. Follows the Standard MIDI File specification 1.0 (RP-001). What the events mean to a score is in `midi`.
 The encoder stands here and not in a library because a song is written on every run and reading must survive illegal
 key signatures and missing ends, which libraries refuse.
 """

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from kelly.errors import SoundError
 from kelly.files import write_atomically
@@ -41,7 +42,7 @@ class Audio:
     @property
     def duration(self) -> float:
         """Length in seconds."""
-        return self.samples.shape[1] / self.rate
+        return float(self.samples.shape[1] / self.rate)
 
     @property
     def mono(self) -> Audio:
@@ -58,7 +59,7 @@ class Audio:
 
         Raises: FileError, as `write_atomically`.
         """
-        import soundfile  # noqa: PLC0415 - slow to import, and wanted only where audio is written
+        import soundfile  # slow to import, and wanted only where audio is written
 
         packed = io.BytesIO()
         with soundfile.SoundFile(packed, "w", self.rate, len(self.samples), "PCM_16", format="WAV") as file:
@@ -67,6 +68,6 @@ class Audio:
         write_atomically(path, packed.getvalue())
 
 
-def _rounded(samples: Wave) -> np.typing.NDArray[np.int16]:
+def _rounded(samples: Wave) -> npt.NDArray[np.int16]:
     """Samples as 16-bit numbers, frames first. Rounded here: libsndfile's own conversion may wrap at full scale."""
-    return np.clip(np.rint(samples.T * np.float32(32767)), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(samples.T * np.float32(32767)), -32768, 32767), dtype=np.int16)

@@ -1,7 +1,7 @@
 """Loudness and peaks: how loud audio is heard, and how it is brought to a level without clipping.
 
-Conventions: loudness in LUFS after ITU-R BS.1770-4 (left and right weigh 1), peaks in dB relative to full scale, true peaks
-found at four times the rate. Functions return new arrays; the samples are float32 (channels, frames).
+Conventions: loudness in LUFS after ITU-R BS.1770-4 (left and right weigh 1), peaks in dB relative to full scale, true
+peaks found at four times the rate. Functions return new arrays; the samples are float32 (channels, frames).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ OVERSAMPLING = 4
 # Between two frames a wave rises by less than this over the higher one, but for signals made to do it.
 OVERSHOOT_DB = 6.0
 CHUNK, MARGIN = 2**17, 256
-LOOKAHEAD_BLOCKS = 4
+LOOKAHEAD_BLOCKS = 12
 LOWEST_GAIN_DB, HIGHEST_GAIN_DB = -60.0, 40.0
 
 
@@ -87,7 +87,9 @@ def _smoothed(needed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     reach = 2 * LOOKAHEAD_BLOCKS + 1
     padded = np.pad(needed, LOOKAHEAD_BLOCKS + 1, mode="edge")
     # One block more than the mean is wide on either side, because an edge speaks for the blocks on both its sides.
-    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(padded, LOOKAHEAD_BLOCKS, mode="edge"), reach + 1).min(axis=1)
+    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(padded, LOOKAHEAD_BLOCKS, mode="edge"), reach + 1).min(
+        axis=1
+    )
     means = np.convolve(lowest, np.full(reach, 1 / reach), mode="valid")
     return np.asarray(means[: len(needed) + 1])
 
@@ -106,7 +108,7 @@ def _block_powers(audio: Audio) -> npt.NDArray[np.float64]:
     for channel in audio.samples:
         weighted = convolved(channel, _kernel(audio.rate))[: count * hop].reshape(count, hop)
         hops += np.einsum("ij,ij->i", weighted, weighted) / hop
-    return np.lib.stride_tricks.sliding_window_view(hops, HOPS).mean(axis=1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(hops, HOPS).mean(axis=1))
 
 
 @lru_cache(maxsize=4)
@@ -130,7 +132,11 @@ def _shelf(rate: int) -> tuple[list[float], list[float]]:
     q, high = 0.7071752369554196, 10 ** (3.999843853973347 / 20)
     band = high**0.4996667741545416
     scale = 1 + k / q + k * k
-    numerator = [(high + band * k / q + k * k) / scale, 2 * (k * k - high) / scale, (high - band * k / q + k * k) / scale]
+    numerator = [
+        (high + band * k / q + k * k) / scale,
+        2 * (k * k - high) / scale,
+        (high - band * k / q + k * k) / scale,
+    ]
     return numerator, [1.0, 2 * (k * k - 1) / scale, (1 - k / q + k * k) / scale]
 
 
@@ -146,18 +152,19 @@ def _block_peaks(audio: Audio, top: float) -> npt.NDArray[np.float64]:
     """The true peak of every block over both channels; blocks far below `top` keep their sample peak."""
     frames = audio.samples.shape[1]
     count = blocks(frames)
-    highest = np.zeros(count * BLOCK, dtype=np.float32)
-    np.abs(audio.samples).max(axis=0, out=highest[:frames])
-    peaks = highest.reshape(count, BLOCK).max(axis=1).astype(np.float64)
+    peaks = np.zeros(count)
+    for channel in audio.samples:
+        padded = np.pad(np.abs(channel), (0, count * BLOCK - frames))
+        np.maximum(peaks, padded.reshape(count, BLOCK).max(axis=1), out=peaks)
     for start, rows in _risen(audio, top * 10 ** (-OVERSHOOT_DB / 20)):
         stop = min(start + len(rows), count)
         peaks[start:stop] = np.maximum(peaks[start:stop], rows[: stop - start])
     return peaks
 
 
-def _risen(audio: Audio, floor: float) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+def _risen(audio: Audio, floor: float) -> Iterator[tuple[int, Wave]]:
     """Chunk by chunk where a sample exceeds `floor`: the first block's number and the true peaks of its blocks."""
-    import soxr  # noqa: PLC0415 - slow to import, and wanted only where audio is finished
+    import soxr  # slow to import, and wanted only where audio is finished
 
     frames = audio.samples.shape[1]
     for start in range(0, frames, CHUNK):
@@ -167,6 +174,6 @@ def _risen(audio: Audio, floor: float) -> Iterator[tuple[int, npt.NDArray[np.flo
         piece = np.ascontiguousarray(audio.samples[:, first:last].T)
         fine = soxr.resample(piece, audio.rate, audio.rate * OVERSAMPLING, quality="HQ")
         fine = fine[(start - first) * OVERSAMPLING :][: CHUNK * OVERSAMPLING]
-        rows = np.zeros(blocks(len(fine) / OVERSAMPLING) * BLOCK * OVERSAMPLING)
-        rows[: len(fine)] = np.abs(fine).max(axis=1)
-        yield start // BLOCK, rows.reshape(-1, BLOCK * OVERSAMPLING).max(axis=1)
+        rows = np.zeros((blocks(len(fine) / OVERSAMPLING) * BLOCK * OVERSAMPLING, fine.shape[1]), dtype=np.float32)
+        np.abs(fine, out=rows[: len(fine)])
+        yield start // BLOCK, rows.reshape(-1, BLOCK * OVERSAMPLING * fine.shape[1]).max(axis=1)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kelly.sound.filtering import Wave, convolved
+from kelly.sound.filtering import Wave, add_convolved
 
-__all__ = ["impulse", "reverberated", "tail"]
+__all__ = ["add_reverberation", "impulse", "tail"]
 
 SEED = 1207
 PREDELAY = 0.012
@@ -41,8 +41,6 @@ def impulse(size: float, rate: int) -> Wave:
     return np.asarray(sides / np.sqrt(np.sum(sides**2, axis=1, keepdims=True)), dtype=np.float32)
 
 
-def reverberated(send: Wave, size: float, rate: int) -> Wave:
-    """What the room gives back for a mono wave (frames,): float32 (2, frames), without the wave itself."""
-    sides = impulse(size, rate)
-    needed = 2 ** int(np.ceil(np.log2(max(65536, 2 * sides.shape[1]))))
-    return np.stack([convolved(send, side, needed) for side in sides])
+def add_reverberation(sides: Wave, send: Wave, size: float, rate: int) -> None:
+    """Add to `sides` (2, frames), in place, what the room gives back for the mono wave `send`."""
+    add_convolved(sides, send, impulse(size, rate))

@@ -1,13 +1,13 @@
 """The instrument: notes played with a SoundFont's samples.
 
-Conventions: times in frames at the given rate; waves float32. Every key is built once as a `Tone` (sample, loop, tuning,
-filter, attack and decay), and each note is a stretch of it with its own loudness, bend and release.
-Decides how a note sounds; which notes, when, and what happens to a part as a whole is `render`'s.
+Conventions: times in frames at the given rate; waves float32. Every key is built once as a `Tone` (sample, loop,
+tuning, filter, attack and decay), and each note is a stretch of it with its own loudness and release. Decides how a
+note sounds; which notes, when, and what happens to a part as a whole is `render`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,8 +25,10 @@ SHORTEST_RELEASE, LONGEST_RELEASE = 0.03, 2.5
 CHOKE_SECONDS = 0.02
 SILENCE_DB = 90.0
 CENTRED = 0.02
-# The loudest key at full velocity, against full scale: leaves room for ten parts.
-HEADROOM = 0.25
+# Width of the mean that dulls a softly struck key (3 dB down at 2.2 kHz), and its share at the softest.
+DULL_SECONDS, DULL_AT_SOFTEST = 0.0002, 0.85
+# What a full-scale sample becomes at full velocity: a part played loud then stays below full scale as a stem.
+HEADROOM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,17 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """A key held: its wave (channels, frames) and the falling curve of its release."""
+    """A key held: its wave (channels, frames), struck hard and struck softly, and the falling curve of its release."""
 
     wave: Wave
+    dull: Wave
     release: Wave
 
 
-def perform(
-    font: SoundFont, preset: tuple[int, int], strokes: Sequence[Stroke], frames: int, rate: int, cents: Wave | None = None
-) -> Wave:
+def perform(font: SoundFont, preset: tuple[int, int], strokes: Iterable[Stroke], frames: int, rate: int) -> Wave:
     """Play the strokes.
 
-    Parameters: preset, bank and program; frames, length of the result, a multiple of BLOCK; cents, how far the part is bent,
-    as a curve at block edges (None: not at all).
+    Parameters: preset, bank and program; frames, length of the result.
     Returns: float32 (1, frames), or (2, frames) when the preset's samples have places of their own.
     """
     layers: dict[tuple[int, int], tuple[Region, ...]] = {}
@@ -68,13 +68,13 @@ def perform(
             groups.setdefault(found, []).append(stroke)
     wide = any(abs(region.pan) > CENTRED for regions in groups for region in regions)
     out = np.zeros((2 if wide else 1, frames), dtype=np.float32)
-    stretch = 1.0 if cents is None else 2 ** (max(0.0, float(cents.max())) / 1200)
     for regions, mine in groups.items():
         release = _release(regions, rate)
-        needed = max(stroke.frames for stroke in mine) + len(release) + 2 * BLOCK
-        tone = Tone(_tone(font, regions, int(needed * stretch) + BLOCK, rate, wide=wide), release)
+        needed = max(stroke.frames for stroke in mine) + len(release)
+        wave = _tone(font, regions, needed, rate, wide=wide)
+        tone = Tone(wave, _dulled(wave, rate), release)
         for stroke in mine:
-            _place(out, tone, stroke, cents, rate)
+            _place(out, tone, stroke, rate)
     return out
 
 
@@ -95,20 +95,21 @@ def _choked(
     kept = rows.pop(0, [])
     for row in rows.values():
         row.sort(key=lambda stroke: stroke.start)
-        kept += [replace(stroke, limit=max(0, after.start - stroke.start)) for stroke, after in pairwise(row)] + row[-1:]
+        kept += [replace(stroke, limit=max(0, after.start - stroke.start)) for stroke, after in pairwise(row)] + row[
+            -1:
+        ]
     return kept
 
 
-def _place(out: Wave, tone: Tone, stroke: Stroke, cents: Wave | None, rate: int) -> None:
+def _place(out: Wave, tone: Tone, stroke: Stroke, rate: int) -> None:
     """Add one note to the part."""
-    wave = tone.wave
-    reach = stroke.frames + len(tone.release)
-    if cents is not None:
-        wave = _bent(wave, cents, stroke.start, reach)
-    reach = min(reach, wave.shape[1], out.shape[1] - stroke.start)
+    reach = min(stroke.frames + len(tone.release), tone.wave.shape[1], out.shape[1] - stroke.start)
     if reach <= 0:
         return
-    sound = wave[:, :reach] * np.float32((stroke.velocity / 127) ** 2)
+    force = stroke.velocity / 127
+    dullness = DULL_AT_SOFTEST * (1 - force)
+    sound = tone.wave[:, :reach] * np.float32(force**2 * (1 - dullness))
+    sound += tone.dull[:, :reach] * np.float32(force**2 * dullness)
     if reach > stroke.frames:
         sound[:, stroke.frames :] *= tone.release[: reach - stroke.frames]
     if 0 < stroke.limit < reach:
@@ -130,16 +131,25 @@ def _tone(font: SoundFont, regions: Iterable[Region], frames: int, rate: int, *,
     return out
 
 
+def _dulled(wave: Wave, rate: int) -> Wave:
+    """The wave with its highs averaged away, as a soft touch leaves them out."""
+    taps = 2 * round(DULL_SECONDS * rate / 2) + 1
+    return np.stack(
+        [np.convolve(side, np.full(taps, 1 / taps, dtype=np.float32), mode="same")[: len(side)] for side in wave]
+    )
+
+
 def _layer(font: SoundFont, region: Region, frames: int, rate: int) -> Wave:
     """One sample at its pitch, filtered and shaped, as long as it sounds but no longer than `frames`."""
-    import soxr  # noqa: PLC0415 - slow to import, and wanted only where something sounds
+    import soxr  # slow to import, and wanted only where something sounds
 
     frames = min(frames, _audible(region, rate))
     source = _unrolled(font, region, int(frames * region.step / rate) + 2)
-    wave = soxr.resample(source, region.step, rate, quality="HQ")[:frames]
+    wave: Wave = soxr.resample(source, region.step, rate, quality="MQ")[:frames]
     wave = swept_lowpass(wave, lambda at: _cutoff(region, at / rate), rate, resonance=region.resonance)
-    edges = np.arange(blocks(len(wave)) + 1) * (BLOCK / rate)
-    return np.asarray(wave * draw(_envelope(region, edges))[: len(wave)], dtype=np.float32)
+    edges = np.arange(blocks(len(wave)) + 1, dtype=np.float64) * (BLOCK / rate)
+    wave *= draw(_envelope(region, edges))[: len(wave)]
+    return wave
 
 
 def _unrolled(font: SoundFont, region: Region, frames: int) -> Wave:
@@ -166,7 +176,7 @@ def _envelope(region: Region, seconds: npt.NDArray[np.float64]) -> npt.NDArray[n
     return np.asarray(level * np.minimum(1, (seconds + 1e-4) / (region.attack + 1e-4)))
 
 
-def _cutoff(region: Region, seconds: Wave) -> npt.NDArray[np.float64]:
+def _cutoff(region: Region, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Cutoff in Hz as the filter's envelope moves it."""
     attack, hold, decay = region.sweep_times
     fallen = np.maximum(0, seconds - attack - hold) / decay
@@ -180,24 +190,3 @@ def _release(regions: Iterable[Region], rate: int) -> Wave:
     frames = int(min(max(seconds, SHORTEST_RELEASE), LONGEST_RELEASE) * rate)
     fall = 10 ** (-3 * np.arange(frames) / frames)
     return np.asarray((fall - 1e-3) / (1 - 1e-3), dtype=np.float32)
-
-
-def _bent(wave: Wave, cents: Wave, start: int, frames: int) -> Wave:
-    """The first `frames` of the wave read at the speed that the curve of cents asks for from frame `start` on."""
-    first = start // BLOCK
-    edges = cents[first : first + blocks(frames + BLOCK) + 1]
-    if len(edges) < 2 or not np.abs(edges).max() > 0:
-        return wave
-    speed = draw(2 ** (edges.astype(np.float64) / 1200))[start % BLOCK :]
-    places = np.concatenate([[0.0], np.cumsum(speed, dtype=np.float64)[: frames - 1]])
-    places = places[places < wave.shape[1] - 3]
-    whole = places.astype(np.intp)
-    part = (places - whole).astype(np.float32)
-    return np.stack([_cubic(side, whole, part) for side in wave])
-
-
-def _cubic(side: Wave, whole: npt.NDArray[np.intp], part: Wave) -> Wave:
-    """Values between frames by cubic Hermite interpolation (Catmull-Rom)."""
-    before, here, after, later = (side[np.maximum(whole + shift, 0)] for shift in (-1, 0, 1, 2))
-    slope, bend = after - before, 2 * before - 5 * here + 4 * after - later
-    return np.asarray(here + 0.5 * part * (slope + part * (bend + part * (later - before + 3 * (here - after)))))

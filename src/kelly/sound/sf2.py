@@ -46,13 +46,18 @@ FIXED_KEY, ATTENUATION, COARSE_TUNE, FINE_TUNE, SAMPLE, MODE, SCALE, CHOKE, ROOT
 INSTANT = -12000
 DEFAULTS = {
     **dict.fromkeys((ATTACK, HOLD, DECAY, RELEASE, SWEEP_ATTACK, SWEEP_HOLD, SWEEP_DECAY), INSTANT),
-    **{FILTER: 13500, SCALE: 100, ROOT: -1, FIXED_KEY: -1},
+    FILTER: 13500,
+    SCALE: 100,
+    ROOT: -1,
+    FIXED_KEY: -1,
 }
 # Preset zones may not carry these; a font that does is read as if they were not there.
 INSTRUMENT_ONLY = {*START, *END, *LOOP_START, *LOOP_END, FIXED_KEY, MODE, CHOKE, ROOT, SAMPLE}
 # Sound cards have always played attenuation at 0.4 of its nominal size, and fonts are tuned by ear on them.
 ATTENUATION_SCALE = 0.4
 ANY = (0, 127)
+# A sample read slower or faster than this (frames a second) is a damaged table, not music.
+STEPS = (20.0, 4_000_000.0)
 
 Generators = dict[int, int]
 Zone = tuple[tuple[int, int], tuple[int, int], Generators]
@@ -64,9 +69,11 @@ class Region:
 
     start, end, loop_start, loop_end : frames in the pool; looped says whether the loop is used.
     step : frames of the pool a second. gain, pan : level and place.
-    attack, hold : seconds; decay, release : seconds for a fall of 100 dB; sustain : level after the decay, in dB below full.
+    attack, hold : seconds; decay, release : seconds for a fall of 100 dB; sustain : level after the decay, in dB
+    below full.
     cutoff, resonance : of the low-pass filter, in cents above 8.176 Hz and dB.
-    sweep : how far the filter's own envelope moves the cutoff, in cents; sweep_times : its attack, hold and decay in seconds;
+    sweep : how far the filter's own envelope moves the cutoff, in cents; sweep_times : its attack, hold and decay in
+    seconds;
     sweep_sustain : where it stays, 0..1.
     choke : notes with the same number above 0 cut each other off (hi-hats).
     """
@@ -125,11 +132,15 @@ class SoundFont:
         """
         place = bank, program, key
         if place not in self._keys:
-            preset = next(p for p in ((bank, program), (bank, 0), (0, program), min(self._presets)) if p in self._presets)
+            preset = next(
+                p for p in ((bank, program), (bank, 0), (0, program), min(self._presets)) if p in self._presets
+            )
             try:
                 self._keys[place] = list(self._layers(preset, key))
             except (IndexError, ValueError, OverflowError, ZeroDivisionError) as error:
-                raise SoundError(f"{str(self._path)!r} is not a readable SoundFont 2 file: program {program}") from error
+                raise SoundError(
+                    f"{str(self._path)!r} is not a readable SoundFont 2 file: program {program}"
+                ) from error
         return [region for velocities, region in self._keys[place] if _holds(velocities, velocity)]
 
     def frames(self, start: int, end: int) -> npt.NDArray[np.float32]:
@@ -172,27 +183,20 @@ class SoundFont:
                 common = own
 
     def _region(self, gens: Mapping[int, int], key: int) -> Region | None:
+        """The sample of a zone as `key` plays it; None when the font's numbers for it make no sound."""
         sample = self._tables["shdr"][gens[SAMPLE] & 0xFFFF]
-        start, end, loop_start, loop_end = (
-            int(sample[name]) + gens.get(fine, 0) + 32768 * gens.get(coarse, 0)
-            for name, (fine, coarse) in zip(
-                ("start", "end", "loop_start", "loop_end"), (START, END, LOOP_START, LOOP_END), strict=True
-            )
-        )
-        if not 0 <= start < end <= len(self._pool):
+        start, end, loop_start, loop_end = _span(sample, gens)
+        key = gens[FIXED_KEY] if gens[FIXED_KEY] >= 0 else key
+        step = _step(sample, gens, key)
+        if not (0 <= start < end <= len(self._pool) and STEPS[0] <= step <= STEPS[1]):
             return None
-        if gens[FIXED_KEY] >= 0:
-            key = gens[FIXED_KEY]
-        root = gens[ROOT] if gens[ROOT] >= 0 else int(sample["key"]) if sample["key"] < 128 else 60
-        tune = 100 * gens.get(COARSE_TUNE, 0) + gens.get(FINE_TUNE, 0) + int(sample["correction"])
-        cents = gens[SCALE] * (key - root) + tune
         return Region(
             start=start,
             end=end,
             loop_start=loop_start,
             loop_end=loop_end,
             looped=gens.get(MODE, 0) & 1 == 1 and start <= loop_start < loop_end - 1 and loop_end <= end,
-            step=int(sample["rate"]) * 2 ** (cents / 1200),
+            step=step,
             gain=10 ** (-ATTENUATION_SCALE * max(0, gens.get(ATTENUATION, 0)) / 200),
             pan=min(max(gens.get(PAN, 0) / 500, -1.0), 1.0),
             attack=_seconds(gens[ATTACK]),
@@ -209,10 +213,27 @@ class SoundFont:
         )
 
 
+def _span(sample: np.void, gens: Mapping[int, int]) -> tuple[int, ...]:
+    """Start, end, loop start and loop end of a sample in the pool, moved as the zone says."""
+    names = ("start", "end", "loop_start", "loop_end")
+    return tuple(
+        int(sample[name]) + gens.get(fine, 0) + 32768 * gens.get(coarse, 0)
+        for name, (fine, coarse) in zip(names, (START, END, LOOP_START, LOOP_END), strict=True)
+    )
+
+
+def _step(sample: np.void, gens: Mapping[int, int], key: int) -> float:
+    """How many frames of the sample a second sound for a key."""
+    own = int(sample["key"]) if sample["key"] < 128 else 60
+    root = gens[ROOT] if gens[ROOT] >= 0 else own
+    tune = 100 * gens.get(COARSE_TUNE, 0) + gens.get(FINE_TUNE, 0) + int(sample["correction"])
+    return int(sample["rate"]) * float(2 ** ((gens[SCALE] * (key - root) + tune) / 1200))
+
+
 def _chunks(data: mmap.mmap) -> dict[str, memoryview]:
     """The chunks of the file's lists by name, without copying."""
     view = memoryview(data)
-    if view[:4] != b"RIFF" or view[8:12] != b"sfbk":
+    if data[:4] != b"RIFF" or data[8:12] != b"sfbk":
         raise ValueError("no sfbk header")
     found: dict[str, memoryview] = {}
     place = 12

@@ -33,8 +33,8 @@ CARRIER, CARRIED = "pretty_midi", "TimGM6mb.sf2"
 def find(named: str | os.PathLike[str] | None = None) -> Path:
     """The SoundFont to use.
 
-    Order: `named`; the environment variable KELLY_SOUNDFONT; known fonts in the system's and the user's folders, then the
-    largest there; the one in pretty_midi's wheel.
+    Order: `named`; the environment variable KELLY_SOUNDFONT; known fonts in the system's and the user's folders, then
+    the largest there; the one in pretty_midi's wheel.
 
     Raises: FileError, the font asked for cannot be read; SoundError, it is no SoundFont 2, or there is none at all.
     """

@@ -1,8 +1,8 @@
 """Arrangement: which parts play in a section, from when to when, and how full they are.
 
-Conventions: times in beats from the section's start, levels 0..1. A part enters when the section's energy passes its threshold.
-Decides entrances, exits and the room for fills and transitions from role, energy and feeling.
-Leaves what the parts play to their engines, and the roles and energies themselves to the journey's arc.
+Conventions: times in beats from the section's start, levels 0..1. A part enters when the section's energy passes its
+threshold. Decides entrances, exits and the room for fills and transitions from role, energy and feeling. Leaves what
+the parts play to their engines, and the roles and energies themselves to the journey's arc.
 """
 
 from __future__ import annotations
@@ -36,13 +36,12 @@ def play(context: Context, rng: Generator) -> list[Layer]:
     Returns: one layer for each part that plays, in the order of `parts.csv`.
     """
     drawn = {part: uniform(-0.06, 0.06, rng) for part in parts()}
-    layers = [
+    return [
         Layer(start, end - start, part, round(level, 3))
         for part in parts()
         for start, end, level in [_span(part, context, drawn[part])]
         if end > start
     ]
-    return layers
 
 
 def _span(part: str, context: Context, drawn: float) -> tuple[float, float, float]:
@@ -54,14 +53,16 @@ def _span(part: str, context: Context, drawn: float) -> tuple[float, float, floa
         surplus -= 0.3
     if surplus < 0:
         return 0.0, 0.0, 0.0
-    return _entrance(part, context, surplus), context.section.beats, min(1.0, 0.55 + 0.6 * surplus)
+    start, end = _entrance(part, context, surplus), _exit(part, context, surplus)
+    return start, end, min(1.0, 0.55 + 0.6 * surplus)
 
 
 def _threshold(part: str, context: Context) -> float:
     """The energy that brings a part in: complexity thickens, a calm feeling wants pads and no drums."""
     feeling, wanted = context.feeling, context.parameters
     if part == "drums":
-        return context.plan.genre.energy_of_drums + 0.25 * (0.4 - feeling.arousal)
+        opening = 0.25 if context.section.role in QUIET_ROLES else 0.0
+        return context.plan.genre.energy_of_drums + 0.25 * (0.4 - feeling.arousal) + opening
     shift = 0.2 * (0.6 - context.plan.complexity)
     if part == "pad":
         shift += 0.3 * (feeling.arousal - 0.4)
@@ -69,20 +70,28 @@ def _threshold(part: str, context: Context) -> float:
         shift += 0.15 * (0.5 - feeling.intensity)
     if part == "tension":
         shift += 0.8 * (0.5 - wanted.dissonance)
-    if part == "variation":
-        shift -= 0.1 if context.section.occurrence else -0.1
+    if part == "variation":  # an answer wants to be heard where the song comes back
+        shift += -0.1 if context.section.occurrence else 0.1
     return THRESHOLDS[part] + shift
 
 
 def _entrance(part: str, context: Context, surplus: float) -> float:
     """Parts that barely join come in later, by whole phrases; the first verse lets the drums wait."""
     phrases = context.section.bars // 4
-    if phrases < 2 or part in ("chords", "melody"):
+    if phrases < 2 or part in ("chords", "melody") or context.section.role == "outro":
         return 0.0
     waits = part in ("drums", "counter", "strings", "variation") and context.section.occurrence == 0
     opening = context.section.index == 0
     late = surplus < 0.12 or (waits and opening) or part in ("counter", "variation")
     return PHRASE * (phrases // 2) if late else 0.0
+
+
+def _exit(part: str, context: Context, surplus: float) -> float:
+    """In the outro the parts leave one by one, the fuller ones later; chords and melody stay to the end."""
+    end = context.section.beats
+    if context.section.role != "outro" or part in ("chords", "melody", "pad") or context.section.bars < 8:
+        return end
+    return end - PHRASE if surplus < 0.2 else end - BAR
 
 
 def _seam(part: str, context: Context, drawn: float) -> tuple[float, float, float]:

@@ -1,9 +1,9 @@
 """Chords: which harmony sounds when.
 
-Conventions: times in beats from the section's start; symbols are absolute (pitch classes), numerals relative to the tonic.
-Decides the harmonic rhythm (from tempo and energy), extensions (from the feeling's sevenths and ninths, genre and
-complexity), substitutions in returning sections, and how phrases and the song close.
-Leaves the choice of the progression to the plan (a user's own wins), the voicing to the composer, the comping to `rhythm`.
+Conventions: times in beats from the section's start; symbols are absolute (pitch classes), numerals relative to the
+tonic. Decides the harmonic rhythm (from tempo and energy), extensions (from the feeling's sevenths and ninths, genre
+and complexity), substitutions in returning sections, and how phrases and the song close. Leaves the choice of the
+progression to the plan (a user's own wins), the voicing to the composer, the comping to `rhythm`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def play(context: Context, rng: Generator) -> list[Chord]:
     row = _timed(symbols, context)
     if not own:
         row = _closed(_substituted(row, context, rng), context)
-        row = [replace(chord, symbol=_extended(chord.symbol, context, rng)) for chord in row]
+        colours = {symbol: _extended(symbol, context, rng) for symbol in dict.fromkeys(c.symbol for c in row)}
+        row = [replace(chord, symbol=colours[chord.symbol]) for chord in row]
     tonic = context.key.tonic
     return [replace(chord, numeral=numeral(chord.symbol, tonic)) for chord in _phrased(row)]
 
@@ -57,9 +58,7 @@ def _timed(symbols: tuple[ChordSymbol, ...], context: Context) -> list[Chord]:
     length = BAR * (2 if _slow_harmony(context, len(symbols)) else 1)
     end = context.section.beats
     starts = [i * length for i in range(int(-(-end // length)))]
-    return [
-        Chord(start, min(length, end - start), symbols[i % len(symbols)]) for i, start in enumerate(starts)
-    ]
+    return [Chord(start, min(length, end - start), symbols[i % len(symbols)]) for i, start in enumerate(starts)]
 
 
 def _slow_harmony(context: Context, chords: int) -> bool:
@@ -104,7 +103,7 @@ def _closed(row: list[Chord], context: Context) -> list[Chord]:
 
 
 def _extended(symbol: ChordSymbol, context: Context, rng: Generator) -> ChordSymbol:
-    """Sevenths and ninths of the key, as often as the feeling, the genre and the complexity want them."""
+    """A chord with the seventh or ninth that the feeling, the genre and the complexity want; the same all section."""
     wanted = context.parameters
     idiom = context.plan.genre.name in SEVENTH_GENRES
     likely = 0.75 if idiom else 0.45 * context.plan.complexity if wanted.sevenths else 0.0

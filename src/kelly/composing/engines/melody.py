@@ -1,8 +1,9 @@
 """Melody: the voice that carries the song's motif.
 
-Conventions: times in beats from the section's start, pitch as MIDI number, phrases of four bars; the motif's degrees are steps of
-the key's scale. Decides where the motif is hung, how it is developed from phrase to phrase, where it breathes
-and how each phrase comes to rest. Leaves the motif itself to the plan, answers to `variation`, micro-timing to `groove`.
+Conventions: times in beats from the section's start, pitch as MIDI number, phrases of four bars; the motif's degrees
+are steps of the key's scale. Decides where the motif is hung, how it is developed from phrase to phrase, where it
+breathes and how each phrase comes to rest. Leaves the motif itself to the plan, answers to `variation`, micro-timing to
+`groove`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 from numpy.random import Generator
 
-from kelly.composing.chance import chance, pick
+from kelly.composing.chance import chance
 from kelly.composing.context import BAR, PHRASE, Context
 from kelly.composing.motif import Motif, Step, contour, transform
 from kelly.composing.theory import nearest_pitch
@@ -122,20 +123,25 @@ def _pitched(steps: list[Step], context: Context, rng: Generator) -> list[Note]:
 
 
 def _settled(wanted: int, step: Step, previous: int | None, context: Context, rng: Generator) -> int:
+    """The pitch nearest to what the motif wants and to the note before, among those that fit."""
     chord = context.chord_at(step.onset)
     strong = step.onset % 2 == 0
-    on_chord = chance(0.8 if strong else 0.45 if step.onset % 1 == 0 else 0.2, rng)
-    resting = step.duration >= 2
-    allowed = chord.symbol.pitch_classes if on_chord or resting else context.scale_at(step.onset)
-    target = float(wanted)
-    if previous is not None and abs(target - previous) > _widest(context):
-        target -= 12 if target > previous else -12
-    low, high = context.low, context.high
-    pitch = nearest_pitch(target, allowed, low, high)
-    if pitch == previous and wanted != previous:  # a step in the motif stays a step when it is snapped
-        scale = [pc for pc in allowed if pc != pitch % 12]
-        pitch = nearest_pitch(target + (0.6 if wanted > pitch else -0.6), scale, low, high)
-    return pitch
+    on_chord = chance(0.8 if strong else 0.4 if step.onset % 1 == 0 else 0.1, rng)
+    allowed = chord.symbol.pitch_classes if on_chord or step.duration >= 2 else context.scale_at(step.onset)
+    fitting = [p for p in range(context.low, context.high + 1) if p % 12 in allowed]
+    if previous is None:
+        return min(fitting, key=lambda pitch: (abs(pitch - wanted), pitch))
+    widest = _widest(context)
+    return min(fitting, key=lambda pitch: (_effort(pitch, wanted, previous, widest), pitch))
+
+
+def _effort(pitch: int, wanted: int, previous: int, widest: int) -> float:
+    """How hard a pitch is to sing after the one before, against how far it lies from what the motif wants."""
+    leap = abs(pitch - previous)
+    strain = 0.5 * max(0, leap - 2) + (8.0 if leap > widest else 0.0)
+    # A motif that moves should be heard to move.
+    stuck = 2.5 if leap == 0 and abs(wanted - previous) > 1 else 0.0
+    return abs(pitch - wanted) + strain + stuck
 
 
 def _widest(context: Context) -> int:

@@ -1,8 +1,8 @@
 """Pad: the ground of held sound under everything else.
 
-Conventions: times in beats from the section's start; an open voicing of three or four tones, led from chord to chord, its
-second-highest voice an octave down. Decides the texture (figure), the register (from the feeling's register), the number of
-voices (from complexity and level) and how often held tones are struck again (from density and energy).
+Conventions: times in beats from the section's start; an open voicing of three or four tones, led from chord to chord,
+its second-highest voice an octave down. Decides the texture (figure), the register (from the feeling's register), the
+number of voices (from complexity and level) and how often held tones are struck again (from density and energy).
 Leaves the chords to `chords`, loudness over time to `dynamics`.
 """
 
@@ -28,8 +28,8 @@ def play(context: Context, rng: Generator) -> list[Note]:
     """Write the pad of one section.
 
     Parameters: context, the section with its chords, feeling and energy; rng, this engine's own stream.
-    Returns: notes in time order, none overlapping another of its pitch, all on the chord (in `moving` also beside it) and
-    within the part's range.
+    Returns: notes in time order, none overlapping another of its pitch, all on the chord (in `moving` also beside it)
+    and within the part's range.
     """
     chords = harmony(context)
     if not chords:
@@ -40,12 +40,14 @@ def play(context: Context, rng: Generator) -> list[Note]:
 
 def _open(context: Context, chords: list[Chord]) -> list[tuple[int, ...]]:
     """Led close voicings, opened: the second voice from above goes an octave down, never into the mud."""
-    middle = min(max(context.parameters.register + 2, context.low + 12), context.high - 9)
-    low, high = max(context.low, int(middle) - 9), min(context.high, int(middle) + 9)
+    middle = min(max(60 + 0.4 * (context.parameters.register - 60), context.low + 9), context.high - 9)
+    low = max(context.low, 50, int(middle) - 9)
+    high = min(context.high, max(int(middle) + 9, low + 14))
     opened = []
     for voicing in led(chords, low, high, _voices(context)):
         down = voicing[-2] - 12
-        spread = down if down >= max(context.low, 45) else voicing[-2]
+        clear = down >= max(context.low, 45) and (down >= 52 or voicing[0] - down >= 5)
+        spread = down if clear else voicing[-2]
         opened.append(tuple(sorted({*voicing[:-2], spread, voicing[-1]})))
     return opened
 
@@ -111,14 +113,12 @@ def _moving(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
         ends = [*onsets[1:], end]
         taken = [pitch for pitch in voicing if pitch != inner]
         for onset, stop, pitch in zip(onsets, ends, path, strict=True):
-            if stop > onset and pitch not in taken:
-                notes.append(note(context, onset, stop, pitch, 0.3 * strength(onset)))
+            free = inner if pitch in taken else pitch
+            notes.append(note(context, onset, stop, free, 0.3 * strength(onset)))
     return _sustained(context, blocks, -0.2) + notes
 
 
-def _path(
-    context: Context, chord: Chord, inner: int, goal: tuple[int, ...], count: int, rng: Generator
-) -> list[int]:
+def _path(context: Context, chord: Chord, inner: int, goal: tuple[int, ...], count: int, rng: Generator) -> list[int]:
     """The tones that an inner voice passes in one chord, the last a step from where the next chord wants it."""
     turn = pick((-1, 1), rng)
     scale = context.scale_at(chord.onset)

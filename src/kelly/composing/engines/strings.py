@@ -1,13 +1,14 @@
 """Strings: two or three bowed or plucked voices above the ground.
 
-Conventions: times in beats from the section's start; three voices led from chord to chord around the feeling's register,
-two of them in thin textures. Decides the stroke (figure), its rhythm (from density and energy), the register and how
-phrases end. Leaves the chords to `chords`, swells to `dynamics`, micro-timing to `groove`.
+Conventions: times in beats from the section's start; three voices led from chord to chord around the feeling's
+register, two of them in thin textures. Decides the stroke (figure), its rhythm (from density and energy), the register
+and how phrases end. Leaves the chords to `chords`, swells to `dynamics`, micro-timing to `groove`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from numpy.random import Generator
@@ -37,8 +38,8 @@ def play(context: Context, rng: Generator) -> list[Note]:
     """Write the strings of one section.
 
     Parameters: context, the section with its chords, feeling and energy; rng, this engine's own stream.
-    Returns: notes in time order, none overlapping another of its pitch, on the chord (in `legato` also between its tones)
-    and within the part's range.
+    Returns: notes in time order, none overlapping another of its pitch, on the chord (in `legato` also between its
+    tones) and within the part's range.
     """
     chords = harmony(context)
     if not chords:
@@ -50,8 +51,8 @@ def play(context: Context, rng: Generator) -> list[Note]:
 
 def _voiced(context: Context, chords: list[Chord]) -> Voiced:
     """Three voices around the register; a returning section lies a little higher."""
-    lift = 5 + min(context.section.occurrence, 2)
-    middle = int(min(max(context.parameters.register + lift, context.low + 9), context.high - 9))
+    height = 68 + 0.6 * (context.parameters.register - 60) + min(context.section.occurrence, 2)
+    middle = int(min(max(height, context.low + 9), context.high - 9))
     low, high = max(context.low, middle - 9), min(context.high, middle + 9)
     return list(zip(chords, led(chords, low, high, 3), strict=True))
 
@@ -70,12 +71,13 @@ def _sustain(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
     ]
     top = {start: pitches[-1] for start, _, pitches in blocks}
     return [
-        note(context, start, end, pitch, 0.25 if top.get(start) == pitch else -0.1) for start, end, pitch in tied(blocks)
+        note(context, start, end, pitch, 0.25 if top.get(start) == pitch else -0.1)
+        for start, end, pitch in tied(blocks)
     ]
 
 
 def _tremolo(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
-    """Two tones repeated in sixteenths, swelling through each phrase; an instrument that trembles by itself only in beats."""
+    """Two tones in sixteenths, swelling through each phrase; in beats on an instrument that trembles by itself."""
     trembles = "tremolo" in context.instrument.name
     pace = 1.0 if trembles else 0.25
     notes = []
@@ -129,15 +131,23 @@ def _spiccato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
 
 
 def _legato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
-    """One singing line with passing tones on the way to each chord, over a held lower voice."""
-    goals = _goals(context, voiced)
+    """One singing line with passing tones on the way to each of its goals, over a held lower voice."""
     held = tied([(c.onset, c.end - breath(context, c), voicing[:1]) for c, voicing in voiced])
+    stations = [station for pair in voiced for station in _stations(context, *pair)]
+    goals = _goals(context, stations)
     line: list[Note] = []
-    for i, (chord, _) in enumerate(voiced):
-        goal = goals[i + 1] if i + 1 < len(goals) else None
-        line += _sung(context, chord, goals[i], goal, rng)
+    for i, (chord, _) in enumerate(stations):
+        line += _sung(context, chord, goals[i], goals[i + 1] if i + 1 < len(goals) else None, rng)
     under = [note(context, start, end, pitch, -0.3) for start, end, pitch in held]
     return [n for n in under if not _covered(n, line)] + solo(line)
+
+
+def _stations(context: Context, chord: Chord, voicing: tuple[int, ...]) -> Voiced:
+    """Where the line sets foot in a chord: on its onset, on its half too when the music moves; phrase ends rest."""
+    moves = context.parameters.density + 0.4 * context.energy > 0.6
+    length = chord.duration / 2 if moves and chord.duration >= 4 and chord.end % PHRASE != 0 else chord.duration
+    onsets = [chord.onset + length * k for k in range(round(chord.duration / length))]
+    return [(replace(chord, onset=onset, duration=length), voicing) for onset in onsets]
 
 
 def _covered(low: Note, line: list[Note]) -> bool:
@@ -145,33 +155,33 @@ def _covered(low: Note, line: list[Note]) -> bool:
 
 
 def _goals(context: Context, voiced: Voiced) -> list[int]:
-    """The tone that the line reaches on each chord: near the last, drawn up to the middle of the phrase and down again."""
+    """The tone that the line reaches at each station: near the last, highest in the middle of the phrase."""
     goals: list[int] = []
     for chord, voicing in voiced:
         share = chord.onset % PHRASE / PHRASE
-        arch = voicing[-1] + 7 * (1 - abs(2 * share - 1)) - 1
+        arch = voicing[-1] + 7 * (1 - abs(2 * share - 1)) - 2
         target = 0.6 * arch + 0.4 * goals[-1] if goals else arch
-        ladder = tones(chord.symbol.pitch_classes, max(context.low, voicing[0] + 3), context.high)
-        fresh = [pitch for pitch in ladder if not goals or pitch != goals[-1]]
-        goals.append(nearest_pitch(target, [p % 12 for p in fresh], max(context.low, voicing[0] + 3), context.high))
+        ladder = tones(chord.symbol.pitch_classes, voicing[0] + 3, context.high)
+        fresh = [pitch for pitch in ladder if not goals or pitch != goals[-1]] or [voicing[-1]]
+        goals.append(min(fresh, key=lambda pitch: (round(abs(pitch - target), 6), pitch)))
     return goals
 
 
 def _sung(context: Context, chord: Chord, start: int, goal: int | None, rng: Generator) -> list[Note]:
-    """The line over one chord: its goal held, then steps towards the next goal; the chord that ends a phrase only rests."""
-    end = chord.end - breath(context, chord)
-    if goal is None or chord.duration < 2:
-        return [note(context, chord.onset, end, start, 0.2)]
-    path = _between(start, goal, context, chord)
+    """The line from one goal to the next: the goal held, then steps; what ends a phrase only rests."""
+    if goal is None or chord.duration < 2 or chord.end % PHRASE == 0:
+        return [note(context, chord.onset, chord.end - breath(context, chord), start, 0.2)]
     pace = 0.5 if context.parameters.density + 0.3 * context.energy > 0.75 else 1.0
-    room = int(chord.duration / 2 / pace)
-    path = path[-room:] if path else [step(start, pick((-1, 1), rng), context.scale_at(chord.onset))]
-    if chord.end % PHRASE == 0:
-        path = path[-1:]
+    path = _between(start, goal, context, chord)[-max(1, int(chord.duration / 2 / pace)) :]
+    if not path and chord.duration >= 4:
+        path = [step(start, pick((-1, 1), rng), context.scale_at(chord.onset))]
     onsets = [chord.onset, *(chord.end - pace * (len(path) - k) for k in range(len(path))), chord.end]
-    pitches = [start, *path]
-    pairs = zip(pairwise(onsets), pitches, strict=True)
-    return [note(context, on, off, p, 0.3 * strength(on) - 0.05) for (on, off), p in pairs if context.low <= p <= context.high]
+    pairs = zip(pairwise(onsets), [start, *path], strict=True)
+    return [
+        note(context, on, off, pitch, 0.3 * strength(on) - 0.05)
+        for (on, off), pitch in pairs
+        if context.low <= pitch <= context.high
+    ]
 
 
 def _between(start: int, goal: int, context: Context, chord: Chord) -> list[int]:

@@ -1,0 +1,118 @@
+"""Speed: how long Kelly takes, and how much memory, on one core.
+
+Every number is the median of five fresh processes that are bound to one core with one thread: importing kelly; composing a three-minute
+song in which every part plays, as the first thing a process does; rendering that song; the command `kelly compose` from start to
+file. Memory is the largest resident set of any of these processes (getrusage).
+
+    python benchmarks/speed/run.py [--runs 5] [--keep DATE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from results import keep, table, verdict
+
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+# Every measuring process prints one JSON object; the memory is its own, of the process only.
+PEAK = """
+import json, resource, sys
+unit = 1 if sys.platform == "darwin" else 1024
+def told(**numbers):
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    print(json.dumps({**numbers, "memory": peak}))
+"""
+IMPORT = """
+import time
+start = time.perf_counter()
+import kelly
+seconds = time.perf_counter() - start
+""" + PEAK + "told(seconds=seconds)\n"
+COMPOSE = PEAK + """
+import time
+from kelly import Emotion, compose
+start = time.perf_counter()
+song = compose(Emotion(-0.5, 0.6, 0.7), minutes=3, genre="rock", seed=1)
+seconds = time.perf_counter() - start
+playing = [part.name for part in song.score.parts if part.notes]
+told(seconds=seconds, notes=sum(1 for _ in song.score.notes()), parts=len(playing), length=song.score.duration)
+"""
+RENDER = PEAK + """
+import time
+from kelly import Emotion, compose, render
+song = compose(Emotion(-0.5, 0.6, 0.7), minutes=3, genre="rock", seed=1)
+start = time.perf_counter()
+audio = render(song)
+seconds = time.perf_counter() - start
+told(seconds=seconds, speed=song.score.duration / seconds)
+"""
+COMMAND = PEAK + """
+import sys
+from kelly.cli.main import main
+code = main(["compose", "I miss you so much", "--quiet", "-o", sys.argv[1]])
+told(code=code)
+"""
+
+
+def measured(code: str, *arguments: str) -> dict[str, float]:
+    """Run code in a fresh process on one core; what it tells, and the whole process's time as `process`."""
+    command = [sys.executable, "-c", code, *arguments]
+    if hasattr(os, "sched_getaffinity"):
+        core = max(os.sched_getaffinity(0))
+        command = ["taskset", "-c", str(core), *command]
+    start = time.perf_counter()
+    done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=True)
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return {**told, "process": time.perf_counter() - start}
+
+
+def median(code: str, runs: int, *arguments: str) -> dict[str, float]:
+    """The median of every number over several processes; of the memory, the largest."""
+    found = [measured(code, *arguments) for _ in range(runs)]
+    middle = {name: statistics.median(run[name] for run in found) for name in found[0]}
+    return {**middle, "memory": max(run["memory"] for run in found)}
+
+
+def report(runs: int) -> str:
+    """All promises as a Markdown table."""
+    imported, composed, rendered = (median(code, runs) for code in (IMPORT, COMPOSE, RENDER))
+    with tempfile.TemporaryDirectory() as folder:
+        command = median(COMMAND, runs, str(Path(folder) / "x.mid"))
+    memory = max(run["memory"] for run in (imported, composed, rendered, command))
+    song = f"{composed['length']:.0f} s, {composed['parts']:.0f} parts, {composed['notes']:.0f} notes"
+    rows = [
+        ("import kelly (s)", imported["seconds"], "< 0.3", verdict(met=imported["seconds"] < 0.3)),
+        (f"compose a song of {song} (s)", composed["seconds"], "< 1.0", verdict(met=composed["seconds"] < 1)),
+        ("render it (times real time)", rendered["speed"], ">= 60", verdict(met=rendered["speed"] >= 60)),
+        ("kelly compose, start to file (s)", command["process"], "< 2", verdict(met=command["process"] < 2)),
+        ("peak memory of any of these (MB)", memory, "< 400", verdict(met=memory < 400)),
+    ]
+    notes = [f"- {name}: peak {run['memory']:.0f} MB, whole process {run['process']:.2f} s" for name, run in (
+        ("import", imported), ("compose", composed), ("compose and render", rendered), ("command", command))]
+    return table(("", f"median of {runs}", "promised", ""), rows) + "\n" + "\n".join(notes) + "\n"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
+    wanted = parser.parse_args()
+    text = report(wanted.runs)
+    print(text)
+    if wanted.keep:
+        keep(__file__, text, wanted.keep)
+
+
+if __name__ == "__main__":
+    main()

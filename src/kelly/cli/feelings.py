@@ -1,0 +1,81 @@
+"""The commands about feelings: `kelly feel` and `kelly emotions`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kelly.cli import options, prose
+from kelly.cli.output import as_json, note, say
+
+if TYPE_CHECKING:
+    from kelly.emotion.space import Emotion
+    from kelly.emotion.thesaurus import Node
+
+__all__ = ["emotions", "feel", "register"]
+
+NEAREST = 8
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    app.command(short_help="Read a text as an emotion.")(feel)
+    app.command(short_help="List the names of feelings.")(emotions)
+
+
+def feel(
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="What is felt, in quotes; - reads it from standard input.")
+    ],
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Read a text as an emotion, and say which words it went by."""
+    import kelly
+
+    reading = kelly.feel(options.read_text(text))
+    if not reading.words:
+        note(prose.UNHEARD, quiet=quiet)
+    if json:
+        as_json(reading.as_dict())
+    else:
+        say(prose.reading(reading.as_dict()), quiet=quiet)
+
+
+def emotions(
+    near: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="V A D", help="List those nearest to a point, nearest first."),
+    ] = None,
+    category: Annotated[str | None, typer.Option(metavar="NAME", help="List one category only.")] = None,
+    json: options.Json = False,
+) -> None:
+    """List the names of feelings, or those nearest to a point."""
+    from kelly.emotion import thesaurus
+    from kelly.emotion.space import Emotion
+
+    point = None if near is None else Emotion(*near)
+    among = (*thesaurus.names(), *thesaurus.blends()) if category is None else thesaurus.by_category(category)
+    rows = _rows(among, point)
+    if json:
+        as_json({"emotions": rows})
+    else:
+        say(prose.emotions(rows))
+
+
+def _rows(nodes: Iterable[Node], point: Emotion | None) -> list[dict[str, Any]]:
+    """Nodes as plain data: all of them, or the nearest to a point with their distance."""
+    from kelly.emotion.space import distance
+
+    if point is None:
+        return [_row(node) for node in nodes]
+    apart = {node: round(distance(node.emotion, point), 4) for node in nodes}
+    return [_row(node) | {"distance": apart[node]} for node in sorted(apart, key=apart.__getitem__)[:NEAREST]]
+
+
+def _row(node: Node) -> dict[str, Any]:
+    point = dict(zip(("valence", "arousal", "dominance"), node.emotion.vad, strict=True))
+    intensity = round(node.emotion.intensity, 4)
+    return {"name": node.name, "category": node.category, "blend": node.blend, **point, "intensity": intensity}

@@ -1,0 +1,185 @@
+"""Plain words: readings, emotions and reports told to a person.
+
+Conventions: every function takes plain data, as `--json` prints it and files keep it, and yields lines of text. A
+report from a file may hold anything: what is missing or of another kind raises KeyError, TypeError or the like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+__all__ = ["UNHEARD", "clock", "emotions", "reading", "report", "summary"]
+
+Data = Mapping[str, Any]
+UNHEARD = "no word of the text is known to Kelly; it is heard as neutral"
+
+
+def label(emotion: Data) -> str:
+    """The name of a feeling as the command line takes it: "grief", "grief:low"."""
+    return emotion["name"] if emotion["tier"] == "full" else f"{emotion['name']}:{emotion['tier']}"
+
+
+def clock(seconds: float) -> str:
+    """A length of time as minutes and seconds: "2:05"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def reading(heard: Data) -> Iterator[str]:
+    """How a text was heard: the feeling and its numbers, other readings, the words, the wound."""
+    emotion = heard["emotion"]
+    yield f"{label(emotion)} ({emotion['category']})"
+    yield _row("valence", f"{emotion['valence']:+.2f}   unpleasant -1 .. 1 pleasant")
+    yield _row("arousal", f" {emotion['arousal']:.2f}   asleep 0 .. 1 frantic")
+    yield _row("dominance", f" {emotion['dominance']:.2f}   overwhelmed 0 .. 1 in control")
+    yield _row("intensity", f" {emotion['intensity']:.2f}")
+    yield _row("confidence", f" {emotion['confidence']:.2f}")
+    yield from _heard(heard)
+
+
+def _heard(heard: Data) -> Iterator[str]:
+    if len(heard["readings"]) > 1:
+        yield _row("readings", ", ".join(f"{label(one)} {one['weight']:.0%}" for one in heard["readings"]))
+    if heard["words"]:
+        yield _row("words", ", ".join(_word(one) for one in heard["words"]))
+    if heard.get("wound"):
+        yield _row("wound", f"{heard['wound']} ({_quoted(heard['wound_words'])})")
+
+
+def _word(evidence: Data) -> str:
+    denied = "not " if evidence["negated"] else ""
+    return f"{_quoted([evidence['word']])} ({denied}{evidence['name']}, {evidence['weight']:.0%})"
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return ", ".join('"' + " ".join(text.split()) + '"' for text in texts)
+
+
+def _row(name: str, content: str) -> str:
+    return f"  {name:<11}{content}"
+
+
+def emotions(rows: Sequence[Data]) -> Iterator[str]:
+    """A table of feelings, by category unless they come with distances."""
+    near = bool(rows) and "distance" in rows[0]
+    yield f"{'name':<16}{'category':<14}valence arousal dominance" + ("  distance" if near else "")
+    for row in rows:
+        category = row["category"] + (" *" if row["blend"] else "")
+        line = f"{row['name']:<16}{category:<14}{row['valence']:+7.2f} {row['arousal']:7.2f} {row['dominance']:9.2f}"
+        yield line + (f"{row['distance']:10.2f}" if near else "")
+    if any(row["blend"] for row in rows):
+        yield "* a blend of several feelings"
+
+
+def summary(told: Data) -> Iterator[str]:
+    """A song in one line, then the rules it broke and what one may wonder at."""
+    music, emotion = told["parameters"], told["emotion"]
+    goal = told["journey"]["to"]
+    way = f" to {label(goal)}" if _moves(told) else ""
+    yield (
+        f"{label(emotion)}{way}: {music['tempo']:g} BPM, {music['key']}, {music['genre']}, "
+        f"{_bars(music['bars'])}, {clock(music['seconds'])}, seed {told['seed']}"
+    )
+    yield from (f"broken: {line}" for line in _broken(told))
+    yield from told["remarks"]
+
+
+def report(told: Data) -> Iterator[str]:
+    """Everything that a song's report says of how it was made."""
+    yield f'"{told["title"]}", composed by Kelly {told["version"]} with seed {told["seed"]}.'
+    yield ""
+    yield "Feeling"
+    yield from ("  " + line if i == 0 else line for i, line in enumerate(reading(told)))
+    if _moves(told):
+        yield _row("leads to", f"{label(told['journey']['to'])}, {_point(told['journey']['to'])}")
+    yield ""
+    yield "Music"
+    yield from _music(told)
+    yield ""
+    yield f"Sections ({told['journey']['arc']})"
+    for section in told["sections"]:
+        yield from _section(section, told["sections"][0])
+    yield ""
+    yield "Rules broken"
+    yield from ("  " + line for line in (*_broken(told),) or ("none",))
+    if told["remarks"]:
+        yield ""
+        yield from told["remarks"]
+
+
+def _moves(told: Data) -> bool:
+    way = told["journey"]
+    return any(way["from"][axis] != way["to"][axis] for axis in ("valence", "arousal", "dominance"))
+
+
+def _point(emotion: Data) -> str:
+    return f"valence {emotion['valence']:+.2f}, arousal {emotion['arousal']:.2f}, dominance {emotion['dominance']:.2f}"
+
+
+def _music(told: Data) -> Iterator[str]:
+    music, emotion, asked = told["parameters"], told["emotion"], told["settings"]
+    arousal, dominance = told["sections"][0]["emotion"]["arousal"], told["sections"][0]["emotion"]["dominance"]
+    why = "as you asked" if "tempo" in asked else f"60 + 120 x arousal {arousal:.2f}"
+    yield _row("tempo", f"{music['tempo']:g} BPM ({why})")
+    yield _row("velocity", f"{music['velocity']:.0f} (60 + 67 x dominance {dominance:.2f})")
+    yield _row("key", music["key"] + _asked(asked, "key", "mode"))
+    if "mode" not in asked:
+        yield _row("mode", f"{music['mode']} (valence {emotion['valence']:+.2f}, arousal {arousal:.2f})")
+    yield _row("genre", music["genre"] + _asked(asked, "genre"))
+    yield _row("playing", f"{music['articulation']}, {', '.join(_figures(music))}")
+    yield _row("length", f"{_bars(music['bars'])}, {clock(music['seconds'])}" + _asked(asked, "bars", "minutes"))
+    others = {name: value for name, value in asked.items() if name in ("complexity", "humanise", "feel", "dynamics")}
+    if others:
+        yield _row("asked for", ", ".join(f"{name} {value:g}" for name, value in others.items()))
+    if asked.get("mute"):
+        yield _row("muted", ", ".join(asked["mute"]))
+    yield from _band(told)
+
+
+def _asked(asked: Data, *names: str) -> str:
+    given = [name for name in names if name in asked]
+    return f" ({' and '.join(given)} as you asked)" if given else ""
+
+
+def _figures(music: Data) -> Iterator[str]:
+    """What the parts play, said with the part: "walking bass"."""
+    for kind in ("contour", "bass", "strings", "rhythm"):
+        if kind in music:
+            yield f"{music[kind]} {'melody' if kind == 'contour' else kind}"
+
+
+def _band(told: Data) -> Iterator[str]:
+    """The instruments of the parts that are heard somewhere, as many on a line as fit."""
+    heard = [part for section in told["sections"] for part in section["parts"]]
+    band = [f"{part}: {name}" for part, name in told["parameters"]["instruments"].items() if part in heard]
+    for start in range(0, len(band), 3):
+        yield _row("band" if start == 0 else "", ", ".join(band[start : start + 3]))
+
+
+def _section(section: Data, first: Data) -> Iterator[str]:
+    bar = int(section["start"] // 4) + 1
+    head = f"  bar {bar:>3}  {section['role']:<11} {_bars(section['bars']):<8} energy {section['energy']:.2f}"
+    head += f"  {label(section['emotion'])}"
+    changes = [f"{section['tempo']:g} BPM"] if section["tempo"] != first["tempo"] else []
+    changes += [section["key"]] if section["key"] != first["key"] else []
+    yield ", ".join([head, *changes])
+    yield f"           {_row_of_chords(section['chords'])}"
+
+
+def _row_of_chords(chords: Sequence[str]) -> str:
+    """Chords in groups of four, with equal groups in a row counted: "F C Am Dm (x3) | F C Am Bb"."""
+    groups = [" ".join(chords[i : i + 4]) for i in range(0, len(chords), 4)]
+    counted = [(group, len(list(run))) for group, run in groupby(groups)]
+    return " | ".join(group if times == 1 else f"{group} (x{times})" for group, times in counted)
+
+
+def _broken(told: Data) -> Iterator[str]:
+    for rule in told["rule_breaks"]:
+        asked = "you asked for it" if rule["asked"] else "the feeling asks for it"
+        yield f"{rule['name']} (severity {rule['severity']:.2f}, {asked}): {rule['reason']}"
+
+
+def _bars(count: int) -> str:
+    return "1 bar" if count == 1 else f"{count} bars"

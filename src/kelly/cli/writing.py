@@ -1,0 +1,81 @@
+"""Files that belong together: all of them are written, or none.
+
+Conventions: an output is the path of a file and what fills it, a function that is given the path to write to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from kelly.errors import FileError, UsageError
+from kelly.files import replacing
+
+__all__ = ["Output", "folder", "make_folder", "slug", "write_together"]
+
+Output = tuple[Path, Callable[[Path], object]]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are not there yet.
+
+    Raises FileError when it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"cannot make the folder {path}: {error.strerror}") from error
+
+
+@contextmanager
+def folder(path: Path | None) -> Iterator[None]:
+    """Make a folder if there is none (None asks for nothing); it goes again if the block fails and left it empty.
+
+    Raises FileError when it cannot be made.
+    """
+    made = path is not None and not path.is_dir()
+    if path is not None:
+        make_folder(path)
+    try:
+        yield
+    except BaseException:
+        if path is not None and made:
+            with suppress(OSError):
+                path.rmdir()  # only when it is empty
+        raise
+
+
+def slug(name: str, taken: Iterable[str] = ()) -> str:
+    """A name as a file name: small letters, digits and hyphens, numbered when it is among those `taken`."""
+    plain = "-".join(re.findall("[a-z0-9]+", name.lower())) or "unnamed"
+    used, number = set(taken), 1
+    while (found := plain if number == 1 else f"{plain}-{number}") in used:
+        number += 1
+    return found
+
+
+def write_together(files: Iterable[Output]) -> None:
+    """Write several files, all or none: each writer fills a file beside its target, and all move into place at the end.
+
+    The first file comes last into place, so whoever sees it may rely on the others.
+    Raises FileError when one cannot be written, UsageError when two have the same name.
+    """
+    taken: list[Path] = []
+    with ExitStack() as stack:
+        for path, write in files:
+            if path.resolve() in taken:
+                raise UsageError(f"two files would be written to {path}: give them different names")
+            taken.append(path.resolve())
+            _write(write, stack.enter_context(replacing(path)))
+
+
+def _write(write: Callable[[Path], object], beside: Path) -> None:
+    try:
+        write(beside)
+    except FileError as error:
+        # The file beside is nobody's business: its system error is told again with the name of the target.
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise

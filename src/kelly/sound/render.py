@@ -1,0 +1,187 @@
+"""From a score to audio.
+
+Conventions: times in the score are beats, in here frames; waves are float32 (2, frames). Parts are played one by one
+into the mix, so memory does not grow with their number; the room is shared. A mastered mix has a loudness of -16 LUFS
+and a true peak below -1 dB; stems are left at the level they have in the unmastered mix, of which they are exact
+addends. Decides what a part goes through; how notes sound is `sampler`'s, what controllers mean `controllers`'.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from kelly.errors import SoundError, UsageError
+from kelly.score.notes import Part, Score
+from kelly.sound import controllers
+from kelly.sound.audio import Audio
+from kelly.sound.effects import Effects, coloured, driven, with_room_noise
+from kelly.sound.filtering import BLOCK, Wave, add_scaled, blocks, warped
+from kelly.sound.loudness import limited, normalise
+from kelly.sound.reverb import add_reverberation, tail
+from kelly.sound.sampler import Stroke, perform
+from kelly.sound.sf2 import DRUM_BANK, SoundFont
+from kelly.sound.soundfont import find
+
+__all__ = ["each_stem", "mix", "render", "stems"]
+
+RATES = (8000, 192000)
+LONGEST_MINUTES = 60
+RELEASE_SECONDS = 1.5
+FADE_SECONDS = 1.0
+
+
+def render(
+    score: Score,
+    *,
+    soundfont: str | os.PathLike[str] | None = None,
+    rate: int = 44100,
+    effects: Effects | None = None,
+    room: float = 0.5,
+) -> Audio:
+    """Sound a score as a finished stereo mix.
+
+    Parameters: soundfont, the .sf2 to play (see `soundfont.find` for None); rate, frames a second; effects, what the
+    production rule-breaks ask for; room, the hall's size in 0..1.
+    Returns: 16-bit-safe audio of -16 LUFS (less where the limiter holds peaks), true peak below -1 dB, with a faded
+    tail.
+
+    Raises: SoundError, no note to sound, longer than an hour, or no usable SoundFont; FileError, the SoundFont cannot
+    be read; UsageError, `rate` or `room` out of range.
+    """
+    wanted = effects or Effects()
+    audio = normalise(mix(score, soundfont=soundfont, rate=rate, effects=wanted, room=room))
+    if wanted.drive:
+        audio = normalise(driven(audio, wanted))
+    return _faded(limited(with_room_noise(audio, wanted)))
+
+
+def mix(
+    score: Score,
+    *,
+    soundfont: str | os.PathLike[str] | None = None,
+    rate: int = 44100,
+    effects: Effects | None = None,
+    room: float = 0.5,
+) -> Audio:
+    """The unmastered stereo mix: all parts and the room, nothing normalised. Parameters and errors as `render`.
+
+    Of the effects only mud and width are heard: distortion and room noise belong to the finished whole.
+    """
+    stage = _Stage(score, SoundFont(find(soundfont)), rate, effects or Effects(), room)
+    sides, send = stage.empty()
+    for part in stage.sounding:
+        stage.play(part, sides, send)
+    return stage.finished(sides, send)
+
+
+def each_stem(
+    score: Score,
+    *,
+    soundfont: str | os.PathLike[str] | None = None,
+    rate: int = 44100,
+    effects: Effects | None = None,
+    room: float = 0.5,
+) -> Iterator[tuple[str, Audio]]:
+    """Name and audio of every part that has notes, one at a time; together they are `mix`.
+
+    Parameters and errors as `mix`.
+    """
+    stage = _Stage(score, SoundFont(find(soundfont)), rate, effects or Effects(), room)
+    for part in stage.sounding:
+        sides, send = stage.empty()
+        stage.play(part, sides, send)
+        yield part.name, stage.finished(sides, send)
+
+
+def stems(
+    score: Score,
+    *,
+    soundfont: str | os.PathLike[str] | None = None,
+    rate: int = 44100,
+    effects: Effects | None = None,
+    room: float = 0.5,
+) -> dict[str, Audio]:
+    """All of `each_stem` at once; parts of one name are added. Parameters and errors as `mix`."""
+    found: dict[str, Audio] = {}
+    for name, audio in each_stem(score, soundfont=soundfont, rate=rate, effects=effects, room=room):
+        found[name] = Audio(found[name].samples + audio.samples, rate) if name in found else audio
+    return found
+
+
+class _Stage:
+    """A score about to be played: its parts, font and length in frames."""
+
+    def __init__(self, score: Score, font: SoundFont, rate: int, effects: Effects, room: float) -> None:
+        if not RATES[0] <= rate <= RATES[1]:
+            raise UsageError(f"the rate must lie in {RATES[0]}..{RATES[1]} frames a second; got {rate}")
+        if not 0 <= room <= 1:
+            raise UsageError(f"the room's size must lie in 0..1; got {room}")
+        self.score, self.font, self.rate, self.effects, self.room = score, font, rate, effects, room
+        self.sounding = [part for part in score.parts if part.notes]
+        if not self.sounding:
+            raise SoundError("nothing to render: the score has no notes")
+        seconds = score.duration
+        if not 0 <= seconds <= 60 * LONGEST_MINUTES:
+            raise SoundError(f"at most {LONGEST_MINUTES} minutes are rendered; the score lasts {seconds / 60:.1f}")
+        self.blocks = blocks((seconds + RELEASE_SECONDS + tail(room)) * rate)
+
+    def empty(self) -> tuple[Wave, Wave]:
+        """A silent mix (2, frames) and a silent send to the room (frames,)."""
+        return np.zeros((2, self.blocks * BLOCK), dtype=np.float32), np.zeros(self.blocks * BLOCK, dtype=np.float32)
+
+    def frames(self, beats: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Beats as frames, not rounded."""
+        return self.score.seconds(beats) * self.rate
+
+    def play(self, part: Part, sides: Wave, send: Wave) -> None:
+        """Add a part to the mix and to the room's send."""
+        waves = [controllers.brightened(wave, part, self.frames, self.rate) for wave in self._performed(part)]
+        level = controllers.level(part, self.blocks, self.frames)
+        places = controllers.places(part, self.blocks, self.frames)
+        for side, own, place in zip(sides, (waves[0], waves[-1]), places, strict=True):
+            add_scaled(side, own, level * place)
+        amount = controllers.send(part, self.blocks, self.frames)
+        if np.any(amount):
+            for wave in waves:
+                add_scaled(send, wave, level * amount / len(waves))
+
+    def finished(self, sides: Wave, send: Wave) -> Audio:
+        """The mix with the room's answer, and with what the effects do to each part alike."""
+        if np.any(send):
+            add_reverberation(sides, send, self.room, self.rate)
+        return coloured(Audio(sides, self.rate), self.effects)
+
+    def _performed(self, part: Part) -> list[Wave]:
+        """The part's notes with bends and vibrato: one or two waves (frames,)."""
+        preset = DRUM_BANK if part.is_drums else 0, part.program
+        places = controllers.bent(part, self.blocks, self.frames, self.rate)
+        if places is None:
+            return list(perform(self.font, preset, self._strokes(part, self.frames), self.blocks * BLOCK, self.rate))
+
+        def moved(beats: npt.ArrayLike) -> npt.NDArray[np.float64]:
+            return np.interp(self.frames(beats) / BLOCK, np.arange(len(places)), places)
+
+        wave = perform(self.font, preset, self._strokes(part, moved), int(places[-1]) + BLOCK, self.rate)
+        return [warped(channel, places) for channel in wave]
+
+    @staticmethod
+    def _strokes(part: Part, frames: controllers.Frames) -> list[Stroke]:
+        held = controllers.held(part)
+        starts = np.rint(frames([note.onset for note, _ in held])).astype(int)
+        stops = np.rint(frames([end for _, end in held])).astype(int)
+        return [
+            Stroke(max(0, start), max(1, stop - start), note.pitch, note.velocity)
+            for (note, _), start, stop in zip(held, starts.tolist(), stops.tolist(), strict=True)
+        ]
+
+
+def _faded(audio: Audio) -> Audio:
+    """The audio with its last second faded out."""
+    frames = min(int(FADE_SECONDS * audio.rate), audio.samples.shape[1])
+    fade = 0.5 + 0.5 * np.cos(np.pi * (np.arange(frames) + 1) / frames)
+    audio.samples[:, audio.samples.shape[1] - frames :] *= fade.astype(np.float32)
+    return audio
