@@ -1,8 +1,8 @@
 """Hearing: what can be measured of a song when nothing is known of it but the bytes of its MIDI file.
 
-Conventions: files are read with symusic, so that nothing is shared with the code that composed and wrote them. Beats are
-quarter notes and seconds follow the file's tempo map, both from the song's start; pitch is a MIDI number, velocity 1..127.
-A song ends with its last note. Channel 10 is drums; "pitched" is everything else.
+Conventions: files are read with symusic, so that nothing is shared with the code that composed and wrote them. Beats
+are quarter notes and seconds follow the file's tempo map, both from the song's start; pitch is a MIDI number, velocity
+1..127. A song ends with its last note. Channel 10 is drums; "pitched" is everything else.
 """
 
 from __future__ import annotations
@@ -138,12 +138,14 @@ def mean_velocity(song: Heard) -> float:
 def key_difference(song: Heard) -> float:
     """How major the pitched notes are: best correlation with a major key minus best with a minor one (-2..2).
 
-    The twelve pitch classes, weighted by their sounding beats, are correlated (Pearson) with the profiles of Krumhansl and Kessler in
-    all twelve transpositions.
+    The twelve pitch classes, weighted by their sounding beats, are correlated (Pearson) with the profiles of
+    Krumhansl and Kessler in all twelve transpositions.
     """
     tones = song.pitched
     weights = np.bincount(tones.pitch % 12, tones.end - tones.onset, minlength=12)
-    best = [max(np.corrcoef(np.roll(profile, tonic), weights)[0, 1] for tonic in range(12)) for profile in (MAJOR, MINOR)]
+    best = [
+        max(np.corrcoef(np.roll(profile, tonic), weights)[0, 1] for tonic in range(12)) for profile in (MAJOR, MINOR)
+    ]
     return float(best[0] - best[1])
 
 

@@ -1,7 +1,7 @@
 """Results: how the benchmarks print what they found, and keep it in their README.
 
-Conventions: tables are Markdown. Hardware is named by its processor and cores, never by the name of the machine. A README keeps its
-last result under the heading "Last result"; what stands above is written by hand.
+Conventions: tables are Markdown. Hardware is named by its processor and cores, never by the name of the machine. A
+README keeps its last result under the heading "Last result"; what stands above is written by hand.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Controllability: does a song do what was asked of it, measured from its notes alone?
+"""Controllability: how far a song does what was asked of it, measured from its notes alone.
 
-A grid of 5 x 5 x 3 feelings (valence, arousal, dominance) with eight seeds each makes 600 songs of default length. Each is written as
-a MIDI file; only the file's bytes reach the measures, which share no code with the composer. Printed: Spearman's
-rank correlation of every asked axis with every measured quantity, and each quantity's mean at every asked level.
+A grid of 5 x 5 x 3 feelings (valence, arousal, dominance) with eight seeds each makes 600 songs of default length.
+Each is written as a MIDI file; only the file's bytes reach the measures, which share no code with the composer.
+Printed: Spearman's rank correlation of every asked axis with every measured quantity, and each quantity's mean at
+every asked level.
 
     python benchmarks/controllability/run.py [--seeds 8] [--processes 2] [--keep DATE]
 """
@@ -58,7 +59,8 @@ def correlations(rows: list[Row]) -> dict[str, dict[str, float]]:
     """Spearman's correlation by axis and quantity."""
     return {
         axis: {
-            name: spearman([asked[i] for asked, _ in rows], [measured[name] for _, measured in rows]) for name in MEASURES
+            name: spearman([asked[i] for asked, _ in rows], [measured[name] for _, measured in rows])
+            for name in MEASURES
         }
         for i, axis in enumerate(AXES)
     }

@@ -7,11 +7,12 @@ file. A bar is four beats and the grid a sixteenth; onsets are rounded to the gr
 
 What the rows mean
 ------------------
-bars said before : share of a part's sounding bars that hold the same steps and pitches as an earlier bar of the part.
+bars said before : share of a part's sounding bars that hold the same steps and pitches as an earlier bar of the
+    part.
 longest run : most bars in a row that are exactly alike.
 intervals : between successive melody notes; steps are 1-2 semitones, thirds 3-4, leaps 5-7, wide 8-12.
-motif : share of melody notes inside a figure of four notes (steps in size and direction, and rhythm) that comes at least three times;
-    beside it the same for the same intervals and lengths in random order.
+motif : share of melody notes inside a figure of four notes (steps in size and direction, and rhythm) that comes at
+    least three times; beside it the same for the same intervals and lengths in random order.
 clashes : share of sixteenths at which two pitched notes a semitone or a minor ninth apart sound together.
 silence : share of the time in which nothing sounds (for the melody: the melody does not).
 off the grid : mean distance of pitched onsets from the nearest sixteenth, in milliseconds.
@@ -125,7 +126,12 @@ def describe(song: Heard) -> dict[str, object]:
     count = int(-(-song.beats // BAR))
     melody, tones = song.of("Melody"), song.pitched
     found: dict[str, object] = {name: of(song) for name, of in MEASURES.items()}
-    found |= {"length (s)": song.seconds, "bars": count, "notes": len(song.onset), "notes a bar": len(song.onset) / count}
+    found |= {
+        "length (s)": song.seconds,
+        "bars": count,
+        "notes": len(song.onset),
+        "notes a bar": len(song.onset) / count,
+    }
     for name in song.names:
         part = song.of(name)
         if len(part.onset):

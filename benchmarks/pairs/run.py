@@ -1,9 +1,10 @@
-"""Pairs: do any two of the 72 named feelings get songs that differ?
+"""Pairs: whether any two of the 72 named feelings get songs that differ.
 
-Every name is composed at the same seed with default settings. For each of the 2,556 pairs at least two of ten traits must
-differ: tempo by 3 %, mean velocity by 3, the melody's mean pitch by a semitone, notes a bar by 8 %, or (by name, in any section)
-mode, progression, contour, pattern (of bass or chords), articulation, instrument of the melody. Tempo, velocity, pitch,
-density and instrument are measured from the bytes of the MIDI file, the names come from the song's report.
+Every name is composed at the same seed with default settings. For each of the 2,556 pairs at least two of ten
+traits must differ: tempo by 3 %, mean velocity by 3, the melody's mean pitch by a semitone, notes a bar by 8 %, or
+(by name, in any section) mode, progression, contour, pattern (of bass or chords), articulation, instrument of the
+melody. Tempo, velocity, pitch, density and instrument are measured from the bytes of the MIDI file, the names come
+from the report.
 
     python benchmarks/pairs/run.py [--seeds 3] [--processes 2] [--keep DATE]
 """
@@ -93,9 +94,7 @@ def _ratio(one: float, other: float) -> float:
 
 def compare(portraits: Mapping[str, Portrait]) -> dict[tuple[str, str], list[str]]:
     """The differing traits of every pair of names."""
-    return {
-        (one, other): differences(portraits[one], portraits[other]) for one, other in combinations(portraits, 2)
-    }
+    return {(one, other): differences(portraits[one], portraits[other]) for one, other in combinations(portraits, 2)}
 
 
 def _portrayed(asked: tuple[str, int]) -> Portrait:
@@ -110,7 +109,9 @@ def _report(found: Mapping[int, Mapping[tuple[str, str], list[str]]]) -> str:
         fewest = min(counts)
         mean = sum(len(traits) for traits in pairs.values()) / len(pairs)
         rows.append((seed, len(pairs), len(alike), fewest, counts[fewest], mean, verdict(met=not alike)))
-        failing += [f"- seed {seed}: {one} and {other} differ in {pairs[one, other] or 'nothing'}" for one, other in alike]
+        failing += [
+            f"- seed {seed}: {one} and {other} differ in {pairs[one, other] or 'nothing'}" for one, other in alike
+        ]
     shares = [
         (trait, *(sum(trait in traits for traits in pairs.values()) / len(pairs) for pairs in found.values()))
         for trait in TRAITS

@@ -1,8 +1,9 @@
 """Speed: how long Kelly takes, and how much memory, on one core.
 
-Every number is the median of five fresh processes that are bound to one core with one thread: importing kelly; composing a three-minute
-song in which every part plays, as the first thing a process does; rendering that song; the command `kelly compose` from start to
-file. Memory is the largest resident set of any of these processes (getrusage).
+Every number is the median of five fresh processes that are bound to one core with one thread: importing kelly;
+composing a three-minute song in which every part plays, as the first thing a process does; rendering that song; the
+command `kelly compose` from start to file. Memory is the largest resident set of any of these processes
+(getrusage).
 
     python benchmarks/speed/run.py [--runs 5] [--keep DATE]
 """
@@ -23,12 +24,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from results import keep, table, verdict
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-# Every measuring process prints one JSON object; the memory is its own, of the process only.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# Put before what a process does: how it tells its numbers, as one JSON object, with its own peak of memory in MB.
 PEAK = """
-import json, resource, sys
-unit = 1 if sys.platform == "darwin" else 1024
 def told(**numbers):
+    import json, resource, sys
+    unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
     print(json.dumps({**numbers, "memory": peak}))
 """
@@ -36,9 +37,9 @@ IMPORT = """
 import time
 start = time.perf_counter()
 import kelly
-seconds = time.perf_counter() - start
-""" + PEAK + "told(seconds=seconds)\n"
-COMPOSE = PEAK + """
+told(seconds=time.perf_counter() - start)
+"""
+COMPOSE = """
 import time
 from kelly import Emotion, compose
 start = time.perf_counter()
@@ -47,7 +48,7 @@ seconds = time.perf_counter() - start
 playing = [part.name for part in song.score.parts if part.notes]
 told(seconds=seconds, notes=sum(1 for _ in song.score.notes()), parts=len(playing), length=song.score.duration)
 """
-RENDER = PEAK + """
+RENDER = """
 import time
 from kelly import Emotion, compose, render
 song = compose(Emotion(-0.5, 0.6, 0.7), minutes=3, genre="rock", seed=1)
@@ -56,7 +57,7 @@ audio = render(song)
 seconds = time.perf_counter() - start
 told(seconds=seconds, speed=song.score.duration / seconds)
 """
-COMMAND = PEAK + """
+COMMAND = """
 import sys
 from kelly.cli.main import main
 code = main(["compose", "I miss you so much", "--quiet", "-o", sys.argv[1]])
@@ -66,12 +67,14 @@ told(code=code)
 
 def measured(code: str, *arguments: str) -> dict[str, float]:
     """Run code in a fresh process on one core; what it tells, and the whole process's time as `process`."""
-    command = [sys.executable, "-c", code, *arguments]
+    command = [sys.executable, "-c", PEAK + code, *arguments]
     if hasattr(os, "sched_getaffinity"):
         core = max(os.sched_getaffinity(0))
         command = ["taskset", "-c", str(core), *command]
     start = time.perf_counter()
-    done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=True)
+    done = subprocess.run(  # noqa: S603 - it runs the snippets above
+        command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=True
+    )
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return {**told, "process": time.perf_counter() - start}
 
@@ -97,8 +100,11 @@ def report(runs: int) -> str:
         ("kelly compose, start to file (s)", command["process"], "< 2", verdict(met=command["process"] < 2)),
         ("peak memory of any of these (MB)", memory, "< 400", verdict(met=memory < 400)),
     ]
-    notes = [f"- {name}: peak {run['memory']:.0f} MB, whole process {run['process']:.2f} s" for name, run in (
-        ("import", imported), ("compose", composed), ("compose and render", rendered), ("command", command))]
+    runs_by_name = {"import": imported, "compose": composed, "compose and render": rendered, "command": command}
+    notes = [
+        f"- {name}: peak {run['memory']:.0f} MB, whole process {run['process']:.2f} s"
+        for name, run in runs_by_name.items()
+    ]
     return table(("", f"median of {runs}", "promised", ""), rows) + "\n" + "\n".join(notes) + "\n"
 
 

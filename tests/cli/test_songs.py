@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from kelly.composing.song import read_report
 from kelly.score import midi
 
@@ -129,13 +130,15 @@ def test_quiet_prints_nothing(kelly):
 def no_sound(monkeypatch):
     """Rendering takes seconds; here it writes a second of silence."""
     import numpy as np
+
     from kelly.sound.audio import Audio
 
     silence = Audio(np.zeros((2, 44100), dtype=np.float32), 44100)
     monkeypatch.setattr("kelly.composing.sounding.render", lambda *_, **__: silence)
 
 
-def test_the_demo_writes_two_songs_with_sound_picture_and_report(kelly, tmp_path, no_sound):
+@pytest.mark.usefixtures("no_sound")
+def test_the_demo_writes_two_songs_with_sound_picture_and_report(kelly, tmp_path):
     done = kelly("demo", "-o", "out/demo")
     assert done.code == 0
     names = sorted(path.name for path in (tmp_path / "out/demo").iterdir())

@@ -37,7 +37,14 @@ def test_a_form_leads_to_its_base(word, base):
 
 @pytest.mark.parametrize(
     ("word", "other"),
-    [("staring", "star"), ("number", "numb"), ("butter", "but"), ("hoping", "hop"), ("noted", "not"), ("bored", "bear")],
+    [
+        ("staring", "star"),
+        ("number", "numb"),
+        ("butter", "but"),
+        ("hoping", "hop"),
+        ("noted", "not"),
+        ("bored", "bear"),
+    ],
 )
 def test_a_form_leads_nowhere_else(word, other):
     assert other not in forms(word)

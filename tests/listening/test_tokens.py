@@ -31,7 +31,13 @@ def test_emoji_and_emoticons_are_signs():
 
 
 def test_marks_end_clauses():
-    assert [token.mark for token in tokenize("sad, no... why?!\nwell - so") if token.mark] == [",", "...", "?!", "\n", "-"]
+    assert [token.mark for token in tokenize("sad, no... why?!\nwell - so") if token.mark] == [
+        ",",
+        "...",
+        "?!",
+        "\n",
+        "-",
+    ]
 
 
 def test_capitals_and_stretched_words_are_noticed():

@@ -179,13 +179,17 @@ def test_the_wound_is_named(wound, text):
     assert all(word in text for word in reading.wound_words)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\x00\x01\x02\xff", "happy\x00", 7, None, b"sad", "x" * (LONGEST + 1)])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\n\t", "\x00\x01\x02\xff", "happy\x00", 7, None, b"sad", "x" * (LONGEST + 1)]
+)
 def test_what_is_no_text_is_refused_in_one_line(text):
     with pytest.raises(UsageError, match=r"^text must [^\n]*got [^\n]*$"):
         feel(text)
 
 
-@pytest.mark.parametrize("text", ["أنا في البيت", "אני בבית", "今日は雨です", "?!", "12345", "ᚠᚢᚦ", "…", "\u200b\u200e"])
+@pytest.mark.parametrize(
+    "text", ["أنا في البيت", "אני בבית", "今日は雨です", "?!", "12345", "ᚠᚢᚦ", "…", "\u200b\u200e"]
+)
 def test_what_it_cannot_read_it_hardly_trusts(text):
     reading = feel(text)
     assert reading.emotion.confidence <= 0.2
@@ -218,7 +222,9 @@ def test_any_text_is_read_or_refused(text):
     assert reading == feel(text)
 
 
-@pytest.mark.parametrize("piece", ["happy but ", "not not ", "he has been so very ", "break my ", "a", "I was sad and now "])
+@pytest.mark.parametrize(
+    "piece", ["happy but ", "not not ", "he has been so very ", "break my ", "a", "I was sad and now "]
+)
 def test_the_longest_text_takes_no_more_than_its_share_of_time(piece):
     text = (piece * LONGEST)[:LONGEST]
     feel("warm")

@@ -110,10 +110,11 @@ def test_the_file_says_which_version_seed_and_emotion_made_it(data):
     (text,) = [m.text for m in mido.MidiFile(file=io.BytesIO(data), charset="utf-8").tracks[0] if m.type == "text"]
     assert text.startswith("kelly {")
     report = read_report(from_bytes(data))
-    asked = next(wishes for name, wishes in ASKED.items() if wishes["seed"] == report["seed"])
+    emotion = report["emotion"]
     assert report["version"] == __version__
-    assert thesaurus.lookup(report["emotion"]["name"]).emotion.vad == tuple(report["emotion"][a] for a in ("valence", "arousal", "dominance"))
-    assert asked["seed"] == report["seed"]
+    assert ASKED[emotion["name"]]["seed"] == report["seed"]
+    asked = thesaurus.lookup(emotion["name"]).emotion
+    assert asked.vad == (emotion["valence"], emotion["arousal"], emotion["dominance"])
 
 
 def test_controllers_are_used_and_lie_in_their_range():

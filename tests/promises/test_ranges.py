@@ -1,4 +1,4 @@
-"""Nothing that cannot be played, nothing that sounds like a slip: ranges of instruments, and the melody on strong beats."""
+"""Nothing that cannot be played, nothing that sounds like a slip: ranges of instruments, melodies on strong beats."""
 
 import csv
 from bisect import bisect_right

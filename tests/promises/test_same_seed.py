@@ -1,4 +1,4 @@
-"""Same feeling, options and seed: same bytes, in any process; another seed, another song; a muted part takes nothing along."""
+"""Same feeling, options and seed: same bytes in any process; another seed is another song; a mute is only a mute."""
 
 import hashlib
 import os
@@ -34,7 +34,12 @@ SWEPT = {11, 74}  # the controllers by which a transition leads over
 def prints(hash_seed):
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     done = subprocess.run(
-        [sys.executable, "-c", CODE.format(songs=SONGS)], env=environment, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", CODE.format(songs=SONGS)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     return done.stdout.split()
 

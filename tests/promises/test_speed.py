@@ -1,8 +1,8 @@
-"""Quick enough to play with. Bounds are twice what the benchmark promises and more: a test must not fail because others work."""
+"""Quick enough to play with; the bounds leave room, because a test must not fail when others work on the machine."""
 
 import pytest
 
-SLACK = 2.5
+SLACK = 4
 
 
 @pytest.fixture(scope="module")

@@ -200,7 +200,9 @@ def _pairs() -> dict[tuple[str, str], str]:
 def _confidence(words: Sequence[WordEvidence], mass: float) -> float:
     """How sure the reading is: grows with the weight of the words found and with how far they pull the same way."""
     # Plain sums, not BLAS: the last digit shall be the same on every machine.
-    pulls = [(w.weight * v, 2 * w.weight * (a - 0.3), w.weight * (d - 0.5)) for w in words for v, a, d in [w.emotion.vad]]
+    pulls = [
+        (w.weight * v, 2 * w.weight * (a - 0.3), w.weight * (d - 0.5)) for w in words for v, a, d in [w.emotion.vad]
+    ]
     apart = math.fsum(math.hypot(*pull) for pull in pulls)
     agreement = math.hypot(*(math.fsum(axis) for axis in zip(*pulls, strict=True))) / apart if apart > 0 else 1.0
     return min(0.97, mass**2 / (mass**2 + 0.5) * (0.35 + 0.65 * agreement))

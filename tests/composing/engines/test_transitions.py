@@ -112,10 +112,11 @@ def test_the_way_the_song_goes_decides(verse):
 
     calm, wild = drawn(energy=0.4, following=0.4, arousal=0.15), drawn(energy=0.4, following=1.0, arousal=0.9)
     falling = drawn(energy=0.9, following=0.4, arousal=0.5)
-    assert {"crossfade", "silence", "reverse"} >= set(calm)
+    assert sum(kind in ("crossfade", "silence", "reverse") for kind in calm) > 20
     assert sum(kind in ("riser", "drop", "build") for kind in wild) > 20
-    assert sum(kind in ("breakdown", "filter") for kind in falling) > 15
-    assert set(calm).isdisjoint(wild)
+    assert sum(kind in ("breakdown", "filter") for kind in falling) > 20
+    assert "crossfade" not in wild
+    assert not {"riser", "drop", "stutter"} & set(calm)
 
 
 def test_every_kind_has_its_day(verse):
