@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -70,4 +71,4 @@ def test_bars_are_numbered_through_changes_of_meter():
 def test_a_long_song_gets_few_evenly_spread_numbers():
     marks = list(bar_marks(Score((part((0.0, 4000.0, 60, 90)),))))
     assert 10 < len(marks) <= 26
-    assert len({later[1] - earlier[1] for earlier, later in zip(marks, marks[1:], strict=False)}) == 1
+    assert len({later[1] - earlier[1] for earlier, later in pairwise(marks)}) == 1

@@ -57,9 +57,14 @@ def test_transforms_do_what_they_are_called():
     fast = transform(PLAIN, "diminish", rng)
     assert degrees(fast)[:6] == degrees(PLAIN)
     assert fast.steps[5].onset == 3
-    assert len({s.degree - p.degree for s, p in zip(transform(PLAIN, "transpose", rng).steps, PLAIN.steps)}) == 1
+    assert (
+        len({s.degree - p.degree for s, p in zip(transform(PLAIN, "transpose", rng).steps, PLAIN.steps, strict=True)})
+        == 1
+    )
     assert [s.onset for s in transform(PLAIN, "displace", rng).steps] == [0.5, 1.5, 2.5, 4.5, 5.0, 6.5]
-    assert len(transform(PLAIN, "simplify", rng).steps) < len(PLAIN.steps) < len(transform(PLAIN, "ornament", rng).steps)
+    assert (
+        len(transform(PLAIN, "simplify", rng).steps) < len(PLAIN.steps) < len(transform(PLAIN, "ornament", rng).steps)
+    )
 
 
 def test_contours_go_where_their_names_say():

@@ -100,7 +100,7 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
     style = _genre(journey.start, settings)
     tonic = _tonic(journey.start, settings)
     scaled = journey.scaled(_bars(journey, settings))
-    sections = _sections(scaled, settings, tonic)
+    sections = _sections(scaled, settings, tonic, style)
     first = sections[0].parameters
     theme = invent(first, sections[0].figures["contour"], stream(settings.seed, "motif"))
     hook = transform(theme, _hook(journey.start), stream(settings.seed, "motif", "hook"))
@@ -121,15 +121,21 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
 
 
 def _genre(feeling: Emotion, settings: Settings) -> Genre:
-    """The user's genre, or one near the feeling, preferably one that plays at the feeling's tempo."""
+    """The user's genre, or one near the feeling that can play at about the feeling's tempo."""
     if settings.genre is not None:
         return genre(settings.genre)
     bpm = settings.tempo or mapping.tempo(feeling.arousal)
     weights = {
-        name: affinity(feeling, style.home, 0.25) * (1.0 if style.tempo[0] <= bpm <= style.tempo[1] else 0.02)
+        name: affinity(feeling, style.home, 0.16) * math.exp(-((_octaves_outside(bpm, style) / 0.12) ** 2))
         for name, style in genres().items()
     }
-    return genre(pick(sharpened(weights, 2), stream(settings.seed, "genre")))
+    return genre(pick(sharpened(weights), stream(settings.seed, "genre")))
+
+
+def _octaves_outside(bpm: float, style: Genre) -> float:
+    """How far a tempo lies outside a genre's range, in octaves (a doubling is one); 0 inside."""
+    low, high = style.tempo
+    return max(0.0, math.log2(low / bpm), math.log2(bpm / high))
 
 
 def _pulse(bpm: float, style: Genre) -> float:
@@ -166,7 +172,7 @@ def _mean_tempo(journey: Journey) -> float:
     return mapping.tempo(float(journey.curve()[:, 1].mean()))
 
 
-def _sections(journey: Journey, settings: Settings, tonic: int) -> tuple[Section, ...]:
+def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) -> tuple[Section, ...]:
     mode = None if settings.mode is None else theory.mode_name(settings.mode)
     sections: list[Section] = []
     start = 0.0
@@ -186,7 +192,7 @@ def _sections(journey: Journey, settings: Settings, tonic: int) -> tuple[Section
                 key=Key(tonic, wanted.mode),
                 occurrence=sum(section.role == role for section in sections),
                 progress=centre,
-                figures=_choices(feeling, stretch, wanted.mode, settings.seed),
+                figures=_choices(feeling, stretch, wanted.mode, style, settings.seed),
             )
         )
         start += stretch.bars * BAR
@@ -211,13 +217,17 @@ def figures() -> dict[str, dict[str, tuple[float, float, float, float]]]:
     return table
 
 
-def _choices(feeling: Emotion, stretch: Stretch, mode: str, seed: int) -> dict[str, str]:
-    """A progression and one figure of every kind for a section, drawn by affinity to its feeling and energy."""
+def _choices(feeling: Emotion, stretch: Stretch, mode: str, style: Genre, seed: int) -> dict[str, str]:
+    """A progression and one figure of every kind for a section, drawn by affinity to its feeling and energy.
+
+    Rhythms are those of the genre.
+    """
     role = stretch.role
     suited = progressions.weights(feeling, mode, stretch.bars)
     chosen = {"progression": pick(sharpened(suited), stream(seed, "progression", role))}
     for kind, rows in figures().items():
-        fits = {name: _fit(feeling, stretch.energy, home) for name, home in rows.items()}
+        known = style.rhythms if kind == "rhythm" else dict.fromkeys(rows, 1.0)
+        fits = {name: _fit(feeling, stretch.energy, rows[name]) * weight for name, weight in known.items()}
         chosen[kind] = pick(sharpened(fits), stream(seed, kind, role))
     return chosen
 

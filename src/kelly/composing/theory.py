@@ -304,4 +304,5 @@ def _motion(before: Sequence[int], after: Sequence[int], centre: float) -> float
         and after[i] != before[i]
     )
     drift = abs(sum(after) / len(after) - centre)
-    return round(steps + 1.5 * parallels + 0.35 * drift, 6)
+    spread = max(0, after[-1] - after[0] - 16)  # what a hand, or four singers, would rather not span
+    return round(steps + 1.5 * parallels + 0.35 * drift + 0.8 * spread, 6)

@@ -8,6 +8,7 @@ The kinds of cues, as `cues.csv` names them:
 - the operators of `operators`: negate, ended (no longer), unwanted (don't want to), wish, past (used to), unreal
   (should be); bad feelings open one themselves, object ("tired of being strong");
 - keep: cancels a negation (can't stop, not only), its amount strengthens what follows (never been so);
+- untrue (but I don't believe it): denies what the sentence said so far;
 - anymore: turns the negation before it into ended; over (fading): the feeling just before it has ended;
 - contrast (but), until (until, but now: what a past tense said before is over), concede (although);
 - stop (because) and link (and) end scopes, now gives weight, skip has no meaning of its own.
@@ -43,6 +44,8 @@ _GOVERNING = frozenset(["of", "to", "for", "about", "at", "being"])
 _PAST = frozenset(["was", "were", "used", "had"])
 _BOOSTING = frozenset(["never", "nothing", "nobody", "could"])
 _DEGREES = ("before", "after", "either")
+_IMPERATIVE = frozenset(["stop", "quit"])
+_TRAILING = frozenset(["nothing", "nowhere", "nobody", "no one"])
 _SENTENCE = frozenset(".!?…\n。！？؟")
 _COMMAS = frozenset(",、，،")
 
@@ -111,7 +114,8 @@ class _Walk:
     conceded: bool = False
     idle: int = 9  # words since the last feeling of this clause
     words: int = 0  # of this sentence
-    segment: int = 0  # the first feeling since the last contrast,
+    turned: int = 0  # the first feeling before the last contrast, and
+    segment: int = 0  # since it,
     since: int = 0  # of this sentence,
     before: int = 0  # and of the one before
     denial: str = ""  # the negation this sentence consists of, so far
@@ -178,6 +182,9 @@ class _Walk:
 
     def end_clause(self) -> None:
         """Close every scope. A wish that met no feeling is one itself."""
+        last = self.operators[-1] if self.operators else None
+        if last is not None and last.kind == "negate" and not last.used and last.at == self.at - 1:
+            self.deny(self.turned)  # they say it gets better, but it doesn't
         for operator in self.operators:
             if operator.kind == "wish" and not operator.used:
                 self.found.append(Found(_MISSED, operator.at, operator.at, 1.0, _MISSED.weight * self.weight, []))
@@ -198,9 +205,15 @@ class _Walk:
                 found.weight *= _QUESTION
         if here or not (self.asked and question):  # "Sad? Me? No."
             self.before = self.since
-        self.since = self.segment = len(self.found)
+        self.since = self.segment = self.turned = len(self.found)
         self.asked, self.why, self.denial = question, False, ""
         self.words, self.weight = 0, 1.0
+
+    def deny(self, start: int) -> None:
+        """Negate the feelings from number `start` up to the last contrast, where nothing else acts on them yet."""
+        for found in self.found[start : self.segment]:
+            if not found.operators:
+                found.operators.append("negate")
 
     def plain(self, token: Token) -> None:
         """A word of no entry: scopes age, and a degree that waits is spent unless the word is an article or so."""
@@ -217,7 +230,10 @@ class _Walk:
         self.operators = [
             operator
             for operator in self.operators
-            if operator.reach >= 0 and (along or not operator.used) and not (operator.short and subject)
+            if operator.reach >= 0
+            and (along or not operator.used)
+            and not (operator.short and subject)
+            and not (token.forms[0] == "being" and operator.at < self.at - 1)  # it is not easy being alone
         ]
 
     # Feelings
@@ -266,29 +282,46 @@ class _Walk:
             self.contrast(past=cue.kind == "until")
         elif cue.kind in ("anymore", "over"):
             self.over(cue.kind)
+        elif cue.kind == "untrue":
+            self.deny(self.since)
         elif cue.kind == "skip":
             self.idle += 1
         else:
             self.pause(cue.kind)
 
     def open(self, cue: Cue) -> None:
-        """Open the scope of an operator. "No" before a subject or a mark is an answer, and opens none."""
+        """Open the scope of an operator, unless it is an answer or looks back."""
         if self.words <= 3 and cue.kind == "negate":
             self.denial = self.denial or cue.entry
-        after = self.ahead()
-        if cue.entry == "no" and (after is None or after.forms[0] in _SUBJECTS):
+        if self.is_scopeless(cue) or self.looks_back(cue):
             return
-        if cue.entry == "nor" and self.denied():
-            return
-        if cue.entry == "less" and self.idle == 0 and not self.leads():
-            self.over("over")  # hurting less
-            return
-        if cue.entry.startswith("without") and self.denied():
-            self.operators = [operator for operator in self.operators if operator.kind != "negate"]
-            return  # can't look at her without smiling
         reach = int(cue.amount) or OPERATORS[cue.kind]
         self.operators = self.operators[1 - _NESTING :]
         self.operators.append(_Operator(cue.kind, reach, self.at, short=reach <= 3))
+
+    def is_scopeless(self, cue: Cue) -> bool:
+        """Whether the cue denies nothing here: "No, I ...", "Stop shouting!", and the second of neither and nor."""
+        after = self.ahead()
+        if cue.entry == "no":
+            return after is None or after.forms[0] in _SUBJECTS
+        if cue.entry == "nor":
+            return self.denied()
+        return cue.entry in _IMPERATIVE and self.words == 1
+
+    def looks_back(self, cue: Cue) -> bool:
+        """Whether the cue acts on what stands before it; if so it has acted."""
+        last = self.found[-1] if self.found else None
+        if cue.entry.startswith("without") and self.denied():  # can't look at her without smiling
+            self.operators = [operator for operator in self.operators if operator.kind != "negate"]
+        elif last is not None and cue.entry in _TRAILING and self.idle == 0:  # I belong nowhere
+            last.operators.append("negate")
+        elif last is not None and cue.entry == "less" and self.idle == 0 and not self.leads():  # hurting less
+            last.operators.insert(0, "ended")
+        elif last is not None and cue.kind == "past" and self.idle <= 1 and self.ahead() is None:
+            last.operators.insert(0, "past")  # where your laughter used to be
+        else:
+            return False
+        return True
 
     def denied(self) -> bool:
         """Whether a negation is open."""
@@ -330,7 +363,7 @@ class _Walk:
             found.weight *= before
             if ended:
                 found.operators.insert(0, "past")
-        self.segment = len(self.found)
+        self.turned, self.segment = start, len(self.found)
         self.weight = after
 
     def over(self, kind: str) -> None:

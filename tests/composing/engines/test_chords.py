@@ -1,5 +1,7 @@
 """Chords fill the section, follow the mode and close phrases; the user's own are left alone."""
 
+import itertools
+
 import pytest
 
 from kelly.composing.chance import stream
@@ -16,7 +18,7 @@ def test_chords_fill_every_section_without_gap(name, contexts_of):
         row = chords.play(context, stream(3, "chords"))
         assert row[0].onset == 0
         assert row[-1].end == context.section.beats
-        assert all(a.end == b.onset for a, b in zip(row, row[1:], strict=False))
+        assert all(a.end == b.onset for a, b in itertools.pairwise(row))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -45,8 +47,6 @@ def test_voices_move_by_at_most_four_semitones(contexts_of):
     for name in NAMES:
         voicings = [c.voicing for context in contexts_of(name, seed=4) for c in context.chords]
         wide = [
-            (a, b)
-            for a, b in zip(voicings, voicings[1:], strict=False)
-            if max(abs(x - y) for x, y in zip(a, b, strict=True)) > 4
+            (a, b) for a, b in itertools.pairwise(voicings) if max(abs(x - y) for x, y in zip(a, b, strict=True)) > 4
         ]
         assert len(wide) <= 0.02 * len(voicings)

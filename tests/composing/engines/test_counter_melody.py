@@ -66,15 +66,18 @@ def test_it_says_less_than_the_melody(name, figure, play):
     assert len(notes) < len(context.parts["melody"])
 
 
-@pytest.mark.parametrize("figure", ["parallel", "contrary", "oblique", "imitation"])
-def test_strong_beats_are_consonant_with_the_melody(figure, play):
+# A held tone cannot please every note of the melody above it.
+@pytest.mark.parametrize(
+    ("figure", "share"), [("parallel", 0.7), ("contrary", 0.7), ("imitation", 0.7), ("oblique", 0.6)]
+)
+def test_strong_beats_are_consonant_with_the_melody(figure, share, play):
     rough = [
         roughness(n.pitch, leader.pitch)
         for name in NAMES
         for n, leader in together(*play(name, figure))
         if n.onset % 2 == 0
     ]
-    assert sum(r <= 0.15 for r in rough) / len(rough) > 0.7
+    assert sum(r <= 0.15 for r in rough) / len(rough) > share
     assert sum(r >= 0.75 for r in rough) / len(rough) < 0.05
 
 

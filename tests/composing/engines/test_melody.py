@@ -21,7 +21,7 @@ def test_one_note_at_a_time_in_range_and_in_the_section(name, contexts_of):
     for context, notes in song(contexts_of(name, seed=1)):
         assert all(a.end <= b.onset + 1e-9 for a, b in pairwise(notes))
         assert all(context.low <= n.pitch <= context.high for n in notes)
-        assert all(0 <= n.onset and n.end <= context.section.beats + 1e-9 for n in notes)
+        assert all(n.onset >= 0 and n.end <= context.section.beats + 1e-9 for n in notes)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,8 +8,10 @@ import pytest
 from kelly.composing.chance import stream
 from kelly.composing.context import Layer
 from kelly.composing.engines import rhythm
-from kelly.composing.plan import figures
-from kelly.composing.tables import instruments
+from kelly.composing.plan import Settings, figures, make_plan
+from kelly.composing.tables import genres, instruments
+from kelly.emotion import thesaurus
+from kelly.emotion.journey import Journey
 
 STYLES = tuple(figures()["rhythm"])
 NAMES = ("grief", "serenity", "hope", "rage")
@@ -120,16 +122,11 @@ def test_a_driven_guitar_plays_power_chords(play):
         assert note.pitch % 12 in (classes[0], classes[2])
 
 
-def test_a_style_foreign_to_the_genre_gives_way_to_its_favourite(sections):
-    context = sections["hope"]
-    genre = replace(context.plan.genre, rhythms={"broken": 1.0, "straight": 3.0})
-
-    def made(style):
-        section = replace(context.section, figures={**context.section.figures, "rhythm": style})
-        at = replace(context, plan=replace(context.plan, genre=genre), section=section)
-        return rhythm.play(at, stream(1, "chords"))
-
-    assert made("trap") == made("straight") != made("broken")
+def test_a_song_is_comped_in_a_style_of_its_genre():
+    for name in ("rage", "serenity", "hope"):
+        for genre in genres().values():
+            plan = make_plan(Journey(thesaurus.lookup(name).emotion), Settings(seed=2, genre=genre.name))
+            assert {section.figures["rhythm"] for section in plan.sections} <= set(genre.rhythms)
 
 
 def test_it_keeps_to_its_layer_and_repeats_itself_exactly(play):

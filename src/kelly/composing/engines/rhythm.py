@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from numpy.random import Generator
 
-from kelly.composing.chance import best, chance
+from kelly.composing.chance import chance
 from kelly.composing.context import PHRASE, Chord, Context
 from kelly.composing.patterns import GATES, Hit, bar_rows, closing_bar, lay_bars, step_of, table
 from kelly.composing.seams import silent_from
@@ -37,20 +37,13 @@ def play(context: Context, rng: Generator) -> list[Note]:
     if layer is None:
         return []
     until = min(layer.end, silent_from(context))
-    rows = bar_rows(table("rhythm.json")[_style(context)], context, rng)
+    rows = bar_rows(table("rhythm.json")[context.section.figures["rhythm"]], context, rng)
     notes: list[Note] = []
     for chord in context.chords:
         start, end = max(chord.onset, layer.onset), min(chord.end, until)
         if end > start + EPS:
             notes += _comp(chord, _hits(rows, start, end, context, rng), end, context)
     return notes
-
-
-def _style(context: Context) -> str:
-    """The style drawn for the section; one that the genre does not know gives way to the genre's favourite."""
-    liked = context.plan.genre.rhythms
-    drawn = context.section.figures.get("rhythm", "")
-    return drawn if drawn in liked else best(liked)
 
 
 def _hits(rows: list[str], start: float, end: float, context: Context, rng: Generator) -> list[Hit]:
