@@ -49,7 +49,15 @@ def test_a_file_without_a_report_cannot_be_explained(kelly, anothers):
 
 @pytest.mark.parametrize(
     "report",
-    ["{", "[]", '"emotion"', '{"emotion": 3}', '{"emotion": {"name": 1}, "sections": "no", "parameters": []}'],
+    [
+        "{",
+        "[]",
+        '{"emotion": {}, "rule_breaks": [{"name": 3}]}',
+        '{"emotion": {}, "rule_breaks": 7}',
+        '"emotion"',
+        '{"emotion": 3}',
+        '{"emotion": {"name": 1}, "sections": "no", "parameters": []}',
+    ],
 )
 def test_a_damaged_report_is_one_line(kelly, tmp_path, report):
     midi.write(Score(ONE_NOTE.parts, texts=(TAG + report,)), tmp_path / "bad.mid")
@@ -57,6 +65,7 @@ def test_a_damaged_report_is_one_line(kelly, tmp_path, report):
         done = kelly(*command)
         assert done.err.count("\n") <= 1
         assert "Traceback" not in done.err
+        assert "unexpected" not in done.err
         if command[0] == "explain":
             assert done.code == 1
             assert "damaged" in done.err

@@ -7,6 +7,7 @@ no half-written file. Commands import what they need when they run, so that `kel
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
         # What a terminal cannot show is escaped: a name in a strange alphabet is no reason to fail.
         with suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # pipes and terminals have it
+    # Where matplotlib keeps its caches is its own affair.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         return _answered(arguments)
     except BrokenPipeError:

@@ -46,7 +46,7 @@ def sounded(
         return
     if not paths:
         raise SoundError("nothing to render: the score has no notes")
-    from kelly.sound.render import each_stem
+    from kelly.composing.sounding import each_stem
 
     step("rendering the stems")
     for name, audio in each_stem(score, soundfont=soundfont):

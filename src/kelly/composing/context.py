@@ -208,6 +208,6 @@ class Context:
         """
         weight = self.row.weight if self.row else 1.0
         level = self.layer.level if self.layer else 1.0
-        softness = 0.28 * self.plan.dynamics * (1 - self.energy) + 0.1 * (1 - level)
+        softness = 0.22 * self.plan.dynamics * (1 - self.energy) + 0.06 * (1 - level)
         loudness = self.parameters.velocity * weight * (1 - softness) + 10 * accent
         return int(min(max(round(loudness, 3), 1), 127))

@@ -86,8 +86,7 @@ def _headings(score: Score, report: Mapping[str, Any]) -> tuple[str, str]:
     if not report:
         return _line(score.title, 60) or "Untitled", f"{score.tempos[0].bpm:.4g} BPM  ·  {length}"
     way, music = report["journey"], report["parameters"]
-    names = [way["from"]["name"], way["to"]["name"]]
-    feeling = names[0] if way["from"] == way["to"] else " → ".join(names)
+    feeling = " → ".join(dict.fromkeys((way["from"]["name"], way["to"]["name"])))
     key = _printed(music["key"].partition(" ")[0]) + " " + music["key"].partition(" ")[2]
     facts = [feeling, key, f"{music['tempo']:.4g} BPM", music["genre"], f"{music['bars']} bars", length]
     return _line(report["title"], 60), _line("  ·  ".join([*facts, f"seed {report['seed']}"]), 160)

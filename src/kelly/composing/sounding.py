@@ -6,16 +6,18 @@ Conventions: as in `kelly.sound.render`; a score that carries a Kelly report is 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from kelly.composing import rulebreaks
 from kelly.composing.rulebreaks import Broken
 from kelly.composing.song import Song, read_report
+from kelly.errors import FileError
 from kelly.score.notes import Score
 from kelly.sound import render as sound
 from kelly.sound.audio import Audio
 from kelly.sound.effects import Effects
 
-__all__ = ["render", "stems"]
+__all__ = ["each_stem", "render", "stems"]
 
 
 def render(music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100) -> Audio:
@@ -37,8 +39,19 @@ def stems(
     return sound.stems(score, soundfont=soundfont, rate=rate, effects=_effects(score))
 
 
+def each_stem(
+    music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
+) -> Iterator[tuple[str, Audio]]:
+    """Render as `stems` does, but hand over one part at a time, so that memory need not hold them all."""
+    score = music.score if isinstance(music, Song) else music
+    return sound.each_stem(score, soundfont=soundfont, rate=rate, effects=_effects(score))
+
+
 def _effects(score: Score) -> Effects | None:
     report = read_report(score)
     if report is None:
         return None
-    return rulebreaks.effects(tuple(Broken(**row) for row in report.get("rule_breaks", [])))
+    try:
+        return rulebreaks.effects(tuple(Broken(**row) for row in report.get("rule_breaks", [])))
+    except (TypeError, ValueError) as error:
+        raise FileError(f"the file's Kelly report is damaged: its rule-breaks cannot be read ({error})") from error

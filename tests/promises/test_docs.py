@@ -1,0 +1,73 @@
+"""The pages are true: every command and every piece of Python in them runs."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kelly.cli.main import main
+from kelly.score import midi
+from kelly.score.notes import Note, Part, Score
+from kelly.sound.audio import Audio
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(kelly [a-z]+ [^`]*)`")
+PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\[|\.\.\.")
+SILENCE = Audio(np.zeros((2, 4410), dtype=np.float32), 44100)
+
+
+def blocks(language):
+    for page in PAGES:
+        for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")):
+            if kind == language:
+                yield page.relative_to(ROOT).as_posix(), text
+
+
+def commands():
+    """Every command line of the pages: those in blocks, and those in running text that name no placeholder."""
+    for page, text in blocks("sh"):
+        yield from ((page, line.partition(" # ")[0]) for line in text.splitlines() if line.startswith("kelly "))
+    for page in PAGES:
+        found = INLINE.findall(page.read_text(encoding="utf-8"))
+        yield from ((page.relative_to(ROOT).as_posix(), line) for line in found if not PLACEHOLDER.search(line))
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    """A folder with what the pages take for granted; sound, which takes seconds, is a moment of silence."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("kelly.composing.sounding.render", lambda *_, **__: SILENCE)
+    monkeypatch.setattr(
+        "kelly.composing.sounding.each_stem", lambda score, **_: ((p.name, SILENCE) for p in score.parts if p.notes)
+    )
+    (tmp_path / "songs").mkdir()
+    for name in ("song.mid", "songs/song.mid"):
+        midi.write(Score((Part("Piano", 0, 0, (Note(0.0, 1.0, 60, 90),)),)), tmp_path / name)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("page", "line"), sorted(set(commands())))
+def test_a_command_of_the_pages_runs(page, line, capsys):
+    if " explain " in line or " show " in line:
+        assert main(["compose", "so sad", "--bars", "1", "-o", shlex.split(line)[2], "-q"]) == 0
+    assert main(shlex.split(line)[1:]) == 0, f"{page}: {capsys.readouterr().err}"
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("page", sorted({page for page, _ in blocks("python")}))
+def test_the_python_of_a_page_runs_from_top_to_bottom(page):
+    code = "\n".join(text for where, text in blocks("python") if where == page)
+    exec(compile(code, page, "exec"), {})  # noqa: S102 - the pages are ours
+
+
+@pytest.mark.parametrize("command", ["feel", "emotions", "compose", "demo", "render", "explain", "show"])
+def test_every_option_of_a_command_is_on_the_page_of_the_command_line(command, capsys):
+    page = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")
+    assert f"## kelly {command}\n" in page
+    main([command, "--help"])
+    options = re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)
+    assert [option for option in options if option not in page] == []
