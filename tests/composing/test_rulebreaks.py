@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,7 +26,6 @@ from kelly.sound.effects import Effects
 MOODS = ("grief", "gratitude", "rage")
 CHORDS, MELODY, DRUMS = "Chords", "Melody", "Drums"
 GROUPS = {"harmony": 6, "rhythm": 5, "arrangement": 5, "production": 5}
-STRAIGHT = {"triggers": False, "humanise": 0.0, "seed": 3}
 
 
 @cache
@@ -134,7 +134,7 @@ def test_a_low_and_lost_feeling_does_not_come_home():
 
 
 def test_a_strong_turn_of_the_journey_borrows_chords():
-    assert "turns to the light" in chosen("boredom", to="ecstasy")["modal-interchange"].reason
+    assert "turns to the light" in chosen("grief:low", to="ecstasy")["modal-interchange"].reason
     assert list(chosen("contentment", to="gratitude")) == []
 
 
@@ -159,7 +159,7 @@ def test_no_rule_is_broken_without_a_reason():
 
 
 def test_a_plan_and_its_journey_choose_alike():
-    journey = Journey(lookup("boredom").emotion, lookup("rage").emotion, "slow-reveal")
+    journey = Journey(lookup("grief:low").emotion, lookup("rage").emotion, "slow-reveal")
     settings = Settings(breaks={"distortion": "x"})
     assert rulebreaks.choose(make_plan(journey, settings), settings) == rulebreaks.choose(journey, settings)
 
@@ -169,7 +169,7 @@ def test_a_plan_and_its_journey_choose_alike():
 
 @pytest.mark.parametrize("name", rulebreaks.names())
 @pytest.mark.parametrize("mood", MOODS)
-def test_every_break_stays_in_range_and_can_be_repeated(mood, name):
+def test_every_break_stays_in_range_and_in_time(mood, name):
     plain, broken = both(mood, name)
     title = {row.title: part for part, row in parts().items()}
     for part in broken.score.parts:
@@ -181,11 +181,12 @@ def test_every_break_stays_in_range_and_can_be_repeated(mood, name):
             instrument = plain.plan.instruments[title[part.name]]
             assert all(instrument.low <= note.pitch <= instrument.high for note in notes)
     assert broken.score.end <= plain.plan.beats + 0.1
-    assert midi.to_bytes(compose_again(mood, name).score) == midi.to_bytes(broken.score)
 
 
-def compose_again(mood, name):
-    return composed.__wrapped__(mood, name)
+@pytest.mark.parametrize("name", rulebreaks.names())
+def test_every_break_is_the_same_when_it_is_made_again(name):
+    again = composed.__wrapped__("grief", name)
+    assert midi.to_bytes(again.score) == midi.to_bytes(composed("grief", name).score)
 
 
 @pytest.mark.parametrize("name", rulebreaks.names())
@@ -246,31 +247,38 @@ def test_avoid_tonic_resolution_ends_no_phrase_on_the_tonic(mood):
     assert homes(broken) == 0
     for written in broken.sections:
         tonic = written.section.key.tonic
-        pairs = zip(written.chords, written.chords[1:], strict=False)
+        pairs = pairwise(written.chords)
         assert not any((a.symbol.root - tonic) % 12 == 7 and b.symbol.root == tonic for a, b in pairs)
 
 
-def parallel_fifths(part):
-    """Share of the moves from one chord to the next in which a fifth goes on as a fifth."""
+def planed(part):
+    """Share of the moves from chord to chord in which the three lowest voices move by the same interval."""
     rows = {}
     for note in part.notes:
-        rows.setdefault(round(note.onset), []).append(note.pitch)
-    blocks = [sorted(row) for row in rows.values() if len(row) > 2]
-    moves = [(a, b) for a, b in zip(blocks, blocks[1:], strict=False) if a != b]
-    fifths = [any(p + 7 in a and p + 7 + b[0] - a[0] in b and p + b[0] - a[0] in b for p in a) for a, b in moves]
-    return np.mean(fifths)
+        rows.setdefault(round(note.onset), set()).add(note.pitch)
+    blocks = [sorted(row)[:3] for row in rows.values() if len(row) > 2]
+    moves = [{b - a for a, b in zip(one, two, strict=True)} for one, two in pairwise(blocks) if one != two]
+    return np.mean([len(steps) == 1 for steps in moves])
 
 
 @pytest.mark.parametrize("mood", ["grief", "gratitude"])
-def test_parallel_motion_moves_fifths_as_fifths(mood):
+def test_parallel_motion_moves_all_voices_alike(mood):
     plain, broken = both(mood, "parallel-motion")
-    pads = plain.score.part("Pad"), broken.score.part("Pad")
-    assert parallel_fifths(pads[1]) > 0.8
-    assert parallel_fifths(pads[1]) > parallel_fifths(pads[0]) + 0.3
-    assert changed(mood, "parallel-motion") == [CHORDS, "Pad"]
-    assert [note.onset for note in pads[1].notes] == sorted(
-        {n.onset: n for n in pads[1].notes} and [n.onset for n in pads[1].notes]
-    )
+    assert planed(plain.score.part(CHORDS)) < 0.3
+    assert planed(broken.score.part(CHORDS)) > 0.8
+    assert set(changed(mood, "parallel-motion")) <= {CHORDS, "Pad", "Strings"}
+
+
+def test_parallel_motion_keeps_root_rhythm_and_fifths():
+    score, plan = brief()
+    rows = [(48, 52, 55), (53, 57, 60), (50, 55, 59), (52, 57, 60)] * 2  # C, F, G and Am, well led
+    chords = tuple(Note(4.0 * bar, 4.0, pitch, 80) for bar, row in enumerate(rows) for pitch in row)
+    score = replace(score, parts=(score.part(MELODY), replace(score.part(CHORDS), notes=chords)))
+    after = broken_by("parallel-motion", 0.6, score, plan).part(CHORDS).notes
+    assert [note.onset for note in after] == [note.onset for note in chords]
+    blocks = [[note.pitch for note in after if note.onset == 4.0 * bar] for bar in range(4)]
+    assert [block[0] % 12 for block in blocks] == [0, 5, 7, 9]
+    assert [[p - block[0] for p in block] for block in blocks] == [[0, 7, 12]] * 4
 
 
 def foreign(composition):
@@ -306,7 +314,7 @@ def test_tritone_substitution_slides_into_its_target(mood):
 
     def slides(composition):
         rows = [written.chords for written in composition.sections]
-        pairs = [(a.symbol, b.symbol) for row in rows for a, b in zip(row, row[1:], strict=False)]
+        pairs = [(a.symbol, b.symbol) for row in rows for a, b in pairwise(row)]
         return sum(a.quality == "7" and (a.root - b.root) % 12 == 1 for a, b in pairs)
 
     assert slides(broken) >= slides(plain) + 2
@@ -453,7 +461,7 @@ def test_a_song_with_dropped_beats_is_shorter_by_them():
     assert broken.score.end == pytest.approx(plain.score.end - cuts, abs=0.2)
     assert [marker.text for marker in broken.score.markers] == [marker.text for marker in plain.score.markers]
     bars = []
-    for meter, following in zip(broken.score.meters, broken.score.meters[1:], strict=False):
+    for meter, following in pairwise(broken.score.meters):
         bars.append((following.onset - meter.onset) / meter.bar_length)
     assert bars == pytest.approx(np.round(bars))
 

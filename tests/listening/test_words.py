@@ -13,7 +13,7 @@ from kelly.errors import UsageError
 from kelly.listening.words import LONGEST, feel
 
 HERE = Path(__file__).parent
-HELD_OUT = 0.5
+HELD_OUT = 0.9  # 108 of 120, counted once, after all tuning
 
 
 def sentences(file):
@@ -197,16 +197,30 @@ def test_what_it_cannot_read_it_hardly_trusts(text):
     assert not reading.words
 
 
+def test_a_wish_and_an_end_need_no_word_of_feeling():
+    assert feel("I wish things were different").wound == "longing"
+    assert feel("We don't talk anymore").emotion.valence < 0
+
+
+def test_what_is_denied_at_the_end_is_denied():
+    assert feel("They say it gets better, but it doesn't").emotion.valence < 0
+    assert feel("Everyone says I'm brave, but I don't believe it").emotion.valence < 0
+
+
+def test_a_command_ends_nothing():
+    assert feel("Stop yelling at me!").emotion.quadrant == "Q2"
+    assert feel("I finally stopped crying").emotion.valence > 0
+
+
 def test_emoji_alone_are_read():
     assert feel("😭😭😭").emotion.valence < -0.5
     assert feel(":-)))").emotion.valence > 0.5
     assert feel("🎉🥳").emotion.quadrant == "Q1"
 
 
-pieces = st.sampled_from(
-    "I am not never so very happy sad , . ! ? but and without no longer wish used to be can't stop crying 😭 AND :( "
-    "until now although less anymore nor neither\n".split(" ")
-)
+PIECES = """I am not never so very happy sad , . ! ? but and without no longer wish used to be can't stop crying 😭 AND
+:( until now although less anymore nor neither nothing don't believe it fading if only being lost my"""
+pieces = st.sampled_from([*PIECES.split(), "\n"])
 
 
 @given(st.text() | st.lists(pieces).map(" ".join))

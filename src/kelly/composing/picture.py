@@ -37,6 +37,7 @@ DRUMS, DYNAMICS = (0.118, 0.205), (0.056, 0.110)
 INK, SOFT, FAINT = "#f1eee8", "#a9abb6", "#6d707d"
 NARROW, BROAD = 12, 30  # semitones a lane shows at least, and beyond which it grows no higher
 HIT = 0.16  # beats that the stroke of a drum is drawn long
+SLIM = 1.3 / (DPI * WIDTH * (RIGHT - LEFT))  # the share of a lane's width that a box is wide at least: 1.3 points
 LETTER = 0.0078  # inches a letter is wide for each point of its size
 
 
@@ -186,7 +187,7 @@ def _boxes(
     from matplotlib.collections import PolyCollection
 
     left = np.array([note.onset for note in notes])
-    right = left + np.maximum(np.array(lengths) - 0.03, 0.06)
+    right = left + np.maximum(np.array(lengths) - 0.03, SLIM * np.ptp(axes.get_xlim()))
     middle = np.array(heights, dtype=np.float64)
     corners = [(left, middle - tall), (left, middle + tall), (right, middle + tall), (right, middle - tall)]
     shapes = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
@@ -196,7 +197,8 @@ def _boxes(
     ground = np.array(GROUND)
     shade = ground + (palette[np.clip(where, 0, None)] - ground) * (0.7 + 0.3 * force)
     glow = shade + (1 - shade) * 0.5 * np.clip(force - 0.6, 0, 1)
-    axes.add_collection(PolyCollection(list(shapes), facecolors=glow, linewidths=0))
+    # Snapped to whole points, slim boxes would vanish here and there.
+    axes.add_collection(PolyCollection(list(shapes), facecolors=glow, linewidths=0, snap=False))
 
 
 def _level(axes: Axes, score: Score, sections: Sequence[Stretch]) -> None:
@@ -253,18 +255,29 @@ def _fits(text: str, size: float, inches: float) -> bool:
 
 
 def _chords(axes: Axes, sections: Sequence[Stretch]) -> None:
-    """The chords in two rows by turns; one that finds no room beside its neighbour is left out."""
+    """The chords in two rows, as large as all of them find room; in a long song some are left out."""
     axes.set_ylim(0, 2)
-    size, free = 8.5, [-1e9, -1e9]
     beats_an_inch = (sections[-1].end - min(0.0, sections[0].start)) / ((RIGHT - LEFT) * WIDTH)
-    placed = [chord for section in sections for chord in section.chords]
-    for i, (onset, chord) in enumerate(placed):
-        row = i % 2
-        if onset < free[row]:
-            continue
-        text = _printed(_line(chord, 12))
-        free[row] = onset + (len(text) + 1) * size * LETTER * beats_an_inch
+    chords = [(onset, _printed(_line(chord, 12))) for section in sections for onset, chord in section.chords]
+    for size in (10.0, 8.5, 7.5):
+        placed = _two_rows(chords, size * LETTER * beats_an_inch)
+        if len(placed) == len(chords):
+            break
+    for onset, text, row in placed:
         axes.text(onset, 1.5 - row, text, size=size, color=INK if row == 0 else SOFT, va="center", parse_math=False)
+
+
+def _two_rows(chords: Sequence[tuple[float, str]], letter: float) -> list[tuple[float, str, int]]:
+    """Chords with a row, 0 or 1 by turns, where they find room beside their neighbour; without those that find none."""
+    free = [-1e9, -1e9]
+    placed: list[tuple[float, str, int]] = []
+    for onset, text in chords:
+        turn = 1 - placed[-1][2] if placed else 0
+        row = turn if onset >= free[turn] else 1 - turn
+        if onset >= free[row]:
+            free[row] = onset + (len(text) + 1.6) * letter
+            placed.append((onset, text, row))
+    return placed
 
 
 def _bars(figure: Figure, score: Score, sections: Sequence[Stretch]) -> None:

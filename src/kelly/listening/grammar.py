@@ -20,12 +20,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kelly.emotion.space import NEUTRAL
 from kelly.listening.lexicon import Cue, Match, Sense, longest, point
-from kelly.listening.operators import OPERATORS, Point, apply
+from kelly.listening.operators import OPERATORS, Found
 from kelly.listening.tokens import Token
 
-__all__ = ["Found", "find"]
+__all__ = ["find"]
 
 _BEFORE, _AFTER, _NOW, _CONCEDED = 0.45, 1.5, 1.2, 0.35  # weights around "but", after "now", in an "although" clause
 _BESIDE = (0.75, 1.15)  # weights around a "but" between two feelings side by side ("sad but hopeful")
@@ -53,40 +52,13 @@ _MISSED = Sense("", "yearning", 1.0, -0.3, 0.42, 0.36, 0.7, "longing")  # a wish
 _GONE = Sense("", "disappointment", 1.0, -0.4, 0.3, 0.35, 0.5)  # "we don't talk anymore"
 
 
-@dataclass(slots=True)
-class Found:
-    """A feeling found in the text: its entry, the tokens it spans, and what the grammar did to it."""
-
-    sense: Sense
-    first: int
-    last: int
-    factor: float
-    weight: float
-    operators: list[str]
-
-    @property
-    def negated(self) -> bool:
-        """Whether a negation reaches it."""
-        return "negate" in self.operators or "ended" in self.operators
-
-    def point(self) -> Point:
-        """Where it pulls, after degree and operators; may overshoot the axes a little."""
-        # "Not very happy" denies the degree, not more of the joy.
-        factor = min(self.factor, 1.0) if self.negated else self.factor
-        v, a, d = (c + factor * (x - c) for c, x in zip(NEUTRAL.vad, point(self.sense).vad, strict=True))
-        place = (v, a, d)
-        for kind in reversed(self.operators):
-            place = apply(kind, place)
-        return place
-
-
 def find(tokens: list[Token]) -> list[Found]:
     """The feelings in a list of tokens, in order of the text. Linear in its length."""
     walk = _Walk(tokens)
     while walk.at < len(tokens):
         walk.step()
     walk.end_sentence(".")
-    return walk.found
+    return sorted(walk.found, key=lambda found: found.first)
 
 
 @dataclass(slots=True)
@@ -181,15 +153,19 @@ class _Walk:
         return False
 
     def end_clause(self) -> None:
-        """Close every scope. A wish that met no feeling is one itself."""
+        """Close every scope; a negation at the very end denies what was said: it should get better, but it doesn't."""
         last = self.operators[-1] if self.operators else None
         if last is not None and last.kind == "negate" and not last.used and last.at == self.at - 1:
-            self.deny(self.turned)  # they say it gets better, but it doesn't
-        for operator in self.operators:
-            if operator.kind == "wish" and not operator.used:
-                self.found.append(Found(_MISSED, operator.at, operator.at, 1.0, _MISSED.weight * self.weight, []))
-        self.operators = []
+            self.deny(self.turned)
+        self.keep([])
         self.degree, self.idle, self.conceded = 0.0, 9, False
+
+    def keep(self, operators: list[_Operator]) -> None:
+        """Close all scopes but these. A wish that met no feeling is one itself."""
+        for operator in self.operators:
+            if operator.kind == "wish" and not operator.used and operator not in operators:
+                self.found.append(Found(_MISSED, operator.at, operator.at, 1.0, _MISSED.weight * self.weight, []))
+        self.operators = operators
 
     def end_sentence(self, mark: str) -> None:
         """A question weighs less; a bare no denies the question (or claim) before it."""
@@ -227,14 +203,16 @@ class _Walk:
         along, subject = not _ALONG.isdisjoint(token.forms), token.forms[0] in _SUBJECTS
         for operator in self.operators:
             operator.reach -= 1
-        self.operators = [
-            operator
-            for operator in self.operators
-            if operator.reach >= 0
-            and (along or not operator.used)
-            and not (operator.short and subject)
-            and not (token.forms[0] == "being" and operator.at < self.at - 1)  # it is not easy being alone
-        ]
+        self.keep(
+            [
+                operator
+                for operator in self.operators
+                if operator.reach >= 0
+                and (along or not operator.used)
+                and not (operator.short and subject)
+                and not (token.forms[0] == "being" and operator.at < self.at - 1)  # it is not easy being alone
+            ]
+        )
 
     # Feelings
 
@@ -350,7 +328,7 @@ class _Walk:
         """And: a new clause when a subject or a verb follows, else the list goes on."""
         after = self.ahead()
         if after is not None and (after.forms[0] in _SUBJECTS or not _VERBS.isdisjoint(after.forms)):
-            self.operators = []
+            self.keep([])
         self.degree = 0.0
 
     def contrast(self, *, past: bool) -> None:

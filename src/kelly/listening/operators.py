@@ -8,13 +8,15 @@ feeling: dark (V < 0), calm (A < 0.3) or bright. Valence is multiplied by `valen
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from kelly.emotion.space import NEUTRAL
+from kelly.listening.lexicon import Sense, point
 from kelly.listening.morphology import table
 
-__all__ = ["OPERATORS", "Point", "apply"]
+__all__ = ["OPERATORS", "Found", "Point", "apply"]
 
 Point = tuple[float, float, float]
 
@@ -48,3 +50,30 @@ def apply(kind: str, place: Point) -> Point:
         turn.arousal + turn.arousal_share * (arousal - NEUTRAL.arousal),
         turn.dominance + turn.dominance_share * (dominance - NEUTRAL.dominance),
     )
+
+
+@dataclass(slots=True)
+class Found:
+    """A feeling found in the text: its entry, the tokens it spans, and what the grammar did to it."""
+
+    sense: Sense
+    first: int
+    last: int
+    factor: float
+    weight: float
+    operators: list[str]
+
+    @property
+    def negated(self) -> bool:
+        """Whether a negation reaches it."""
+        return "negate" in self.operators or "ended" in self.operators
+
+    def point(self) -> Point:
+        """Where it pulls, after degree and operators; may overshoot the axes a little."""
+        # "Not very happy" denies the degree, not more of the joy.
+        factor = min(self.factor, 1.0) if self.negated else self.factor
+        v, a, d = (c + factor * (x - c) for c, x in zip(NEUTRAL.vad, point(self.sense).vad, strict=True))
+        place = (v, a, d)
+        for kind in reversed(self.operators):
+            place = apply(kind, place)
+        return place

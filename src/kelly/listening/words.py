@@ -20,9 +20,10 @@ import numpy.typing as npt
 from kelly.emotion.space import NEUTRAL, RANGES, Emotion, distance
 from kelly.emotion.thesaurus import Node, blends, lookup, nodes
 from kelly.errors import UsageError
-from kelly.listening.grammar import Found, find
+from kelly.listening.grammar import find
 from kelly.listening.lexicon import point
 from kelly.listening.morphology import table
+from kelly.listening.operators import Found
 from kelly.listening.reading import Alternative, Reading, WordEvidence
 from kelly.listening.tokens import Token, tokenize
 

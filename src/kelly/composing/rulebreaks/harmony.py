@@ -305,7 +305,7 @@ def unresolved_dissonance(score: Score, plan: Plan, severity: float, rng: Genera
         here = [i for i, note in enumerate(notes) if start <= note.onset + EARLY < end]
         if here:
             last = notes[here[-1]]
-            sounding = sorted({n.pitch % 12 for n in backing if n.onset < last.end and n.end > last.onset + 0.05})
+            sounding = sorted({n.pitch % 12 for n in backing if _meet(n, last)})
             section = section_at(last.onset, plan.sections)
             pitch = _rub(last.pitch, sounding, section.key.scale if section else (), plan)
             after = notes[here[-1] + 1].onset if here[-1] + 1 < len(notes) else end
@@ -314,13 +314,18 @@ def unresolved_dissonance(score: Score, plan: Plan, severity: float, rng: Genera
     return change(score, "melody", lambda part: replace(part, notes=tuple(notes)))
 
 
+def _meet(note: Note, melody: Note) -> bool:
+    """Whether a note sounds in the half beat in which a melody note begins."""
+    return note.onset < melody.onset + 0.5 and note.end > melody.onset + 0.05
+
+
 def _rub(pitch: int, sounding: Sequence[int], scale: Sequence[int], plan: Plan) -> int:
-    """A pitch within two steps that is a semitone or a tritone from what sounds, in the key if one is."""
+    """The pitch within a minor third that lies a semitone or a tritone from most of what sounds, rather in the key."""
     instrument = plan.instruments["melody"]
 
     def roughness(candidate: int) -> float:
         clashes = sum({1: 2.0, 11: 2.0, 6: 1.0, 2: 0.5, 10: 0.5}.get((candidate - pc) % 12, 0.0) for pc in sounding)
         return clashes + (1.0 if candidate % 12 in scale else 0.0) - (5.0 if candidate % 12 in sounding else 0.0)
 
-    options = [pitch + step for step in (1, -1, 2, -2, 3, -3) if instrument.low <= pitch + step <= instrument.high]
+    options = [pitch + step for step in (0, 1, -1, 2, -2, 3, -3) if instrument.low <= pitch + step <= instrument.high]
     return max(options, key=roughness) if sounding else pitch

@@ -123,7 +123,7 @@ def mono_collapse(score: Score, plan: Plan, severity: float, rng: Generator) -> 
 SOUND = {
     "excessive-mud": ("mud_db", 4.0, 15.0),
     "room-noise": ("noise_floor_db", -62.0, -36.0),
-    "distortion": ("drive", 0.2, 0.8),
+    "distortion": ("drive", 0.3, 1.0),
     "mono-collapse": ("width", 0.0, 0.0),
 }
 
