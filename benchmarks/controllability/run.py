@@ -116,9 +116,9 @@ def main() -> None:
     with ProcessPoolExecutor(wanted.processes) as pool:
         rows = list(pool.map(sound_out, grid(wanted.seeds), chunksize=5))
     text = report(rows)
-    print(text)
     if wanted.keep:
         keep(__file__, text, wanted.keep)
+    print(text)
 
 
 if __name__ == "__main__":

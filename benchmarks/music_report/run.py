@@ -171,9 +171,9 @@ def main() -> None:
         songs.append(describe(hear(to_bytes(song.score))))
     rows = list(dict.fromkeys(row for song in songs for row in song))
     text = table((f"seed {wanted.seed}", *heads), [(row, *(song.get(row, "-") for song in songs)) for row in rows])
-    print(text)
     if wanted.keep:
         keep(__file__, text, wanted.keep)
+    print(text)
 
 
 if __name__ == "__main__":

@@ -48,9 +48,9 @@ class Portrait:
     named: Mapping[str, object]
 
 
-def portray(name: str, seed: int) -> Portrait:
-    """Compose the song of a named feeling and describe it."""
-    song = compose(thesaurus.lookup(name).emotion, seed=seed)
+def portray(name: str, seed: int, bars: int | None = None) -> Portrait:
+    """Compose the song of a named feeling, of default length unless `bars` are given, and describe it."""
+    song = compose(thesaurus.lookup(name).emotion, seed=seed, bars=bars)
     return portrait(hear(to_bytes(song.score)), song.report)
 
 
@@ -143,9 +143,9 @@ def main() -> None:
             portraits = pool.map(_portrayed, [(name, seed) for name in names], chunksize=4)
             found[seed] = compare(dict(zip(names, portraits, strict=True)))
     text = _report(found)
-    print(text)
     if wanted.keep:
         keep(__file__, text, wanted.keep)
+    print(text)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from results import keep, table, verdict
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+BUSY = "Load average before the run: {:.1f}. Other work on the machine makes every number worse; an idle one has 0."
 # Put before what a process does: how it tells its numbers, as one JSON object, with its own peak of memory in MB.
 PEAK = """
 def told(**numbers):
@@ -88,6 +89,7 @@ def median(code: str, runs: int, *arguments: str) -> dict[str, float]:
 
 def report(runs: int) -> str:
     """All promises as a Markdown table."""
+    load = os.getloadavg()[0]
     imported, composed, rendered = (median(code, runs) for code in (IMPORT, COMPOSE, RENDER))
     with tempfile.TemporaryDirectory() as folder:
         command = median(COMMAND, runs, str(Path(folder) / "x.mid"))
@@ -105,7 +107,9 @@ def report(runs: int) -> str:
         f"- {name}: peak {run['memory']:.0f} MB, whole process {run['process']:.2f} s"
         for name, run in runs_by_name.items()
     ]
-    return table(("", f"median of {runs}", "promised", ""), rows) + "\n" + "\n".join(notes) + "\n"
+    return (
+        table(("", f"median of {runs}", "promised", ""), rows) + "\n" + "\n".join(notes) + f"\n\n{BUSY.format(load)}\n"
+    )
 
 
 def main() -> None:
@@ -115,9 +119,9 @@ def main() -> None:
     parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
     wanted = parser.parse_args()
     text = report(wanted.runs)
-    print(text)
     if wanted.keep:
         keep(__file__, text, wanted.keep)
+    print(text)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Is it in tune? symusic's synthesizer and Kelly's sampler on the same SoundFont (ADR 0003).
 
-One note of 28 instruments at four keys each; the pitch is the strongest partial's frequency nearest to a whole multiple of
-what was asked, in cents. Needs the extra `dev` (symusic). Run: python benchmarks/synthesizer/run.py
+One note of 28 instruments at four keys each; the pitch is the strongest partial's frequency nearest to a whole multiple
+of what was asked, in cents. Needs the extra `dev` (symusic). Run: python benchmarks/synthesizer/run.py
 """
 
 import numpy as np
@@ -51,7 +51,9 @@ def main() -> None:
     ours = np.array([cents(by_kelly(p, k), f) for p, k, f in notes])
     print(f"{len(notes)} notes, {soundfont.find().name}")
     for name, errors in (("symusic " + "0.5.9", theirs), ("Kelly", ours)):
-        print(f"{name}: {np.mean(errors > 50):.0%} more than 50 cents out of tune, median {np.median(errors):.1f} cents")
+        print(
+            f"{name}: {np.mean(errors > 50):.0%} more than 50 cents out of tune, median {np.median(errors):.1f} cents"
+        )
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_every_note_is_drawn(tmp_path, count, channel, length):
     notes = tuple(Note(2.0 * i, length, 40 + i % 2, 90) for i in range(count))
     draw(Score((Part("Part", channel, 0, notes),)), tmp_path / "x.png")
     # Along the lane the columns of points that hold a note's colour are as many stretches as there are notes.
-    bright = (imread(tmp_path / "x.png")[200:780, 158:1580, 0] > 0.3).any(axis=0)
+    bright = (imread(tmp_path / "x.png")[200:780, 150:1580, 0] > 0.3).any(axis=0)
     assert np.count_nonzero(np.diff(bright.astype(int), prepend=0) == 1) == count
 
 

@@ -47,7 +47,6 @@ class _Phase(BaseModel):
         strict=True,
         str_strip_whitespace=True,
         allow_inf_nan=False,
-        hide_input_in_errors=True,
     )
 
 

@@ -151,7 +151,7 @@ def _panel(figure: Figure, place: tuple[float, float], sections: Sequence[Stretc
     axes.set_xlim(min(0.0, sections[0].start), sections[-1].end)
     for section in sections if tint else ():
         axes.axvspan(section.start, section.end, color=_colour(section), alpha=tint, lw=0)
-        axes.axvline(section.start, color=GROUND, lw=1.6)
+        axes.axvline(section.start, color=GROUND, lw=1.6, zorder=1)
     return axes
 
 
@@ -197,8 +197,8 @@ def _boxes(
     ground = np.array(GROUND)
     shade = ground + (palette[np.clip(where, 0, None)] - ground) * (0.7 + 0.3 * force)
     glow = shade + (1 - shade) * 0.5 * np.clip(force - 0.6, 0, 1)
-    # Snapped to whole points, slim boxes would vanish here and there.
-    axes.add_collection(PolyCollection(list(shapes), facecolors=glow, linewidths=0, snap=False))
+    # Snapped to whole points, slim boxes would vanish here and there; clipped, a slim one at the end.
+    axes.add_collection(PolyCollection(list(shapes), facecolors=glow, linewidths=0, snap=False, clip_on=False))
 
 
 def _level(axes: Axes, score: Score, sections: Sequence[Stretch]) -> None:
@@ -208,8 +208,9 @@ def _level(axes: Axes, score: Score, sections: Sequence[Stretch]) -> None:
     beats = 0.5 * np.arange(len(level))
     axes.set_ylim(0, 1.08)
     for section in sections:
-        inside = (beats >= section.start - 0.5) & (beats <= section.end + 0.5)
-        axes.fill_between(beats[inside], smooth[inside], color=_colour(section), alpha=0.7, lw=0)
+        inside = beats[(beats > section.start) & (beats < section.end)]
+        own = np.concatenate([[section.start], inside, [section.end]])
+        axes.fill_between(own, np.interp(own, beats, smooth), color=_colour(section), alpha=0.7, lw=0)
     axes.plot(beats, smooth, color=INK, lw=0.9, alpha=0.8)
 
 
@@ -218,7 +219,7 @@ def _headline(axes: Axes, sections: Sequence[Stretch]) -> None:
     changes = len({section.feeling for section in sections}) > 1
     for section in sections:
         axes.axvspan(section.start, section.end, color=_colour(section), lw=0)
-        axes.axvline(section.start, color=GROUND, lw=1.6)
+        axes.axvline(section.start, color=GROUND, lw=1.6, zorder=1)
         name = _line(section.name, 24)
         name = name[:1].upper() + name[1:]
         both = f"{name} · {section.feeling}" if changes and section.feeling else name
@@ -306,7 +307,7 @@ def _bars(figure: Figure, score: Score, sections: Sequence[Stretch]) -> None:
 def _name(figure: Figure, place: tuple[float, float], name: str, instrument: str = "") -> None:
     """The name of a lane left of it, with the instrument below where there is room."""
     middle = (place[0] + place[1]) / 2
-    both = instrument and place[1] - place[0] > 0.031
+    both = instrument and place[1] - place[0] > 0.034
     _text(figure, LEFT - 0.008, middle + (0.009 if both else 0), _line(name, 18), size=10.5, color=INK, ha="right")
     if both:
         _text(figure, LEFT - 0.008, middle - 0.0105, _line(instrument, 24), size=7.5, color=SOFT, ha="right")

@@ -19,6 +19,7 @@ from kelly.composing.chance import pick
 from kelly.composing.context import BAR, PHRASE, Chord, Context, Plan
 from kelly.composing.progressions import progression
 from kelly.composing.rulebreaks.edits import EARLY, change, find, inside, phrases, playing, section_at, within
+from kelly.composing.tables import parts
 from kelly.composing.theory import ChordSymbol, Key, numeral
 from kelly.score.notes import Note, Part, Score
 
@@ -57,6 +58,7 @@ BORROWED_IN_MINOR = {
 }
 SECOND_KEYS = ((7, 0.0), (2, 0.0), (3, 0.35), (1, 0.5), (6, 0.5))  # semitones up, and the severity it needs
 HALF = 2.0  # beats
+PLANE_CENTRE = 54  # pitch around which the block's root moves
 PLANE = (0, 7, 12)  # the block that planes: root, fifth, octave, and the third above it
 
 
@@ -246,11 +248,11 @@ def _root(weights: Sequence[float]) -> tuple[int, int]:
 def _blocks(spans: Sequence[_Span], plan: Plan, name: str) -> list[tuple[int, ...]]:
     """The block of each span: its lowest note near the one before, the whole of it within the instrument."""
     instrument = plan.instruments[name]
-    last = max(instrument.low + 6, 50)
+    low, last = max(instrument.low, parts()[name].low), PLANE_CENTRE
     blocks = []
     for span in spans:
-        bases = [p for p in range(instrument.low, instrument.high - 15) if p % 12 == span.root]
-        last = min(bases, key=lambda p: (abs(p - last) + 0.5 * abs(p - 50), p))
+        bases = [p for p in range(low, instrument.high - 15) if p % 12 == span.root]
+        last = min(bases, key=lambda p: (abs(p - last) + 0.5 * abs(p - PLANE_CENTRE), p))
         blocks.append((*(last + step for step in PLANE), last + 12 + span.third))
     return blocks
 

@@ -92,7 +92,7 @@ def _drift(
 def room_noise(score: Score, plan: Plan, severity: float, rng: Generator) -> Score:
     """A part of its own lies under the song from beginning to end: General MIDI's seashore, very softly."""
     notes = [Note(section.start, section.beats, NOISE_PITCH, 50) for section in plan.sections]
-    level = round(16 + 24 * severity)
+    level = round(28 + 44 * severity)
     controls = (Control(0.0, VOLUME, level), Control(0.0, PAN, 64), Control(0.0, REVERB, 0))
     room = Part(NOISE_PART, NOISE_CHANNEL, SEASHORE, tuple(notes), controls)
     return replace(score, parts=(*score.parts, room))
