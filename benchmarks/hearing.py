@@ -174,8 +174,8 @@ MEASURES: dict[str, Callable[[Heard], float]] = {
 
 
 def measure(song: Heard) -> dict[str, float]:
-    """Every measure of `MEASURES` by name."""
-    return {name: of(song) for name, of in MEASURES.items()}
+    """Every measure of `MEASURES` by name, rounded to 1e-6 so that what is equal ties."""
+    return {name: round(of(song), 6) for name, of in MEASURES.items()}
 
 
 def spearman(one: Sequence[float] | Array, other: Sequence[float] | Array) -> float:

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from kelly.composing.song import TAG
+from kelly.composing.report import TAG
 from kelly.score import midi
 from kelly.score.notes import Marker, Note, Part, Score
 

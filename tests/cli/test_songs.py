@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from kelly.composing.song import read_report
+from kelly.composing.report import read_report
 from kelly.score import midi
 
 QUICK = ("--bars", 4)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from kelly.composing.picture import draw
-from kelly.composing.song import TAG, compose
+from kelly.composing.report import TAG
+from kelly.composing.song import compose
 from kelly.emotion.space import Emotion
 from kelly.errors import FileError, UsageError
 from kelly.score.notes import Marker, Note, Part, Score

@@ -38,8 +38,12 @@ def changed(mood, name):
 
 
 def shifted(plain, broken):
-    """How much later each note of a part came to lie, for those that are the same otherwise."""
-    return [b.onset - a.onset for a, b in zip(plain.notes, broken.notes, strict=False) if a.pitch == b.pitch]
+    """How much later each note of a part came to lie: of the ways to notes of its pitch, the one nearest an eighth."""
+    onsets = {}
+    for note in broken.notes:
+        onsets.setdefault(note.pitch, []).append(note.onset)
+    ways = ([b - a.onset for b in onsets.get(a.pitch, [])] for a in plain.notes)
+    return [min(row, key=lambda way: abs(way - 0.5)) for row in ways if row]
 
 
 def brief(*extra, bars=8):

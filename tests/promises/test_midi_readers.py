@@ -8,7 +8,8 @@ import pytest
 import symusic
 
 from kelly._version import __version__
-from kelly.composing.song import compose, read_report
+from kelly.composing.report import read_report
+from kelly.composing.song import compose
 from kelly.composing.tables import parts
 from kelly.emotion import thesaurus
 from kelly.score.midi import from_bytes, to_bytes

@@ -91,7 +91,7 @@ def _rendered(midi: Path, wav: Path, stems: Path | None, soundfont: Path | None)
 
 def explain(source: Source, json: options.Json = False) -> None:
     """Tell from a song's file which emotion, parameters, sections and rule-breaks made it."""
-    from kelly.composing.song import read_report
+    from kelly.composing.report import read_report
     from kelly.score.midi import read
 
     told = read_report(read(source))

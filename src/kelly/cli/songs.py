@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compose", "demo", "register"]
 
-SENTENCE = "I miss her every day, but I am so grateful for the time we had"
+SENTENCE = "We did it! I'm so proud I could cry happy tears"
 
 
 def register(app: typer.Typer) -> None:

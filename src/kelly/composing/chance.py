@@ -28,12 +28,13 @@ def stream(seed: int, *names: str | int) -> Generator:
     return np.random.Generator(PCG64(int.from_bytes(digest[:16], "big")))
 
 
-def pick(options: Mapping[T, float] | Sequence[T], rng: Generator) -> T:
+def pick(options: Mapping[T, float] | Sequence[T], rng: Generator, turn: float = 0.0) -> T:
     """One of the options: a mapping from option to weight (>= 0), or a sequence of equally likely ones.
 
-    When every weight rounds to nothing, the heaviest option is taken.
+    `turn` is added to the number drawn (modulo 1): draws of one stream that are turned differently fall on different
+    options, each as likely as before. When every weight rounds to nothing, the heaviest option is taken.
     """
-    drawn = rng.random()
+    drawn = (rng.random() + turn) % 1.0
     if not isinstance(options, Mapping):
         return options[int(drawn * len(options))]
     weights = [round(max(weight, 0.0) * GRID) for weight in options.values()]

@@ -39,6 +39,7 @@ from kelly.composing.tables import parts
 from kelly.composing.theory import voice
 from kelly.emotion.journey import Journey
 from kelly.errors import UsageError
+from kelly.score.midi import settled
 from kelly.score.notes import Control, KeySignature, Marker, Meter, Note, Part, Score, Tempo
 
 __all__ = ["Composition", "Written", "compose_score", "write_sections"]
@@ -96,12 +97,13 @@ def compose_score(journey: Journey, settings: Settings) -> Composition:
     """
     _check_mute(settings.mute)
     plan = make_plan(journey, settings)
-    broken = rulebreaks.choose(journey, settings)
+    broken = rulebreaks.choose(plan, settings)
     plan = rulebreaks.break_plan(plan, broken)
     sections = tuple(write_sections(plan, broken))
-    score = rulebreaks.break_score(_assembled(plan, sections, settings.mute), plan, broken)
-    heard = [row.title for part, row in parts().items() if part not in settings.mute]
-    return Composition(score.only(heard), plan, broken, sections)
+    score = settled(rulebreaks.break_score(_assembled(plan, sections, settings.mute), plan, broken))
+    muted = {parts()[part].title for part in settings.mute}
+    heard = tuple(part for part in score.parts if part.name not in muted)
+    return Composition(replace(score, parts=heard), plan, broken, sections)
 
 
 def _check_mute(mute: Iterable[str]) -> None:
@@ -130,11 +132,11 @@ def _rng(context: Context, engine: str) -> Generator:
 
 
 def _voiced(row: Iterable[Chord], previous: tuple[int, ...], context: Context) -> list[Chord]:
-    """Lead the voices through a row of chords in the range of the chords part."""
+    """Lead the voices through a row of chords in the range of the chords part; a chord voiced by a rule-break stays."""
     at = replace(context, part="chords", row=parts()["chords"])
     voiced = []
     for chord in row:
-        previous = voice(chord.symbol, previous, at.low, at.high)
+        previous = chord.voicing or voice(chord.symbol, previous, at.low, at.high)
         voiced.append(replace(chord, voicing=previous))
     return voiced
 

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kelly.composing.context import BAR
 from kelly.composing.tables import parts as part_rows
 from kelly.emotion.space import NEUTRAL
 from kelly.score.notes import Note, Part, Score
@@ -68,8 +67,7 @@ def stretches(score: Score, report: Mapping[str, Any]) -> tuple[Stretch, ...]:
 def _told(section: Mapping[str, Any], start: float, end: float) -> Stretch:
     feeling, chords = section["emotion"], section["chords"]
     label = feeling["name"] if feeling["tier"] == "full" else f"{feeling['name']} ({feeling['tier']})"
-    step = BAR * -(-int(section["bars"]) // max(len(chords), 1))
-    placed = ((start + i * step, str(chord)) for i, chord in enumerate(chords))
+    placed = ((start + float(onset), str(chord)) for onset, chord in zip(section["onsets"], chords, strict=True))
     sounded = tuple((onset, chord) for onset, chord in placed if onset < end)
     return Stretch(
         start, end, str(section["role"]), label, float(feeling["valence"]), float(feeling["arousal"]), sounded

@@ -19,7 +19,8 @@ import numpy as np
 
 from kelly.composing.colours import GROUND, colour, colours
 from kelly.composing.lanes import Lane, Stretch, bar_marks, lanes, loudness, stretches
-from kelly.composing.song import Song, read_report
+from kelly.composing.report import read_report
+from kelly.composing.song import Song
 from kelly.errors import FileError, UsageError
 from kelly.files import write_atomically
 from kelly.score.notes import Note, Score

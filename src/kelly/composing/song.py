@@ -1,38 +1,52 @@
-"""Song: what `compose` answers with, and the report that travels in its file.
+"""Song: a feeling goes in, a song comes out.
 
-Conventions: a report is plain data (numbers, texts, lists, dictionaries), with feelings rounded to .01, so that the
-numbers in a file compose the same song again. It is kept as one text event of the MIDI file, "kelly " and the report as
-JSON.
+Conventions: whatever the feeling is given as, it is composed as a journey whose feelings are rounded to .01; the song's
+score carries its report (`report`) as a text.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Protocol, TypedDict, Unpack, runtime_checkable
 
-from kelly._version import __version__
-from kelly.composing.composer import Composition, Written, compose_score
-from kelly.composing.intent import SongIntent
+from kelly.composing.composer import compose_score
 from kelly.composing.plan import Settings
+from kelly.composing.report import Report, report_of, report_text
 from kelly.emotion import journey as journeys
 from kelly.emotion import thesaurus
 from kelly.emotion.journey import Journey
 from kelly.emotion.space import Emotion
-from kelly.errors import FileError, UnknownNameError, UsageError
-from kelly.listening.reading import Reading, emotion_dict
+from kelly.errors import UnknownNameError, UsageError
+from kelly.listening.reading import Reading
 from kelly.listening.words import feel
 from kelly.score import midi
 from kelly.score.notes import Score
 
-__all__ = ["Feeling", "Song", "Wishes", "compose", "read_report"]
+__all__ = ["Feeling", "Intent", "Song", "Wishes", "compose"]
 
-Feeling = str | Emotion | Reading | Journey | SongIntent
-Report = dict[str, Any]
-TAG = "kelly "
+
+@runtime_checkable
+class Intent(Protocol):
+    """What `compose` asks of a song intent (`kelly.SongIntent`); its schema needs libraries that most songs do not."""
+
+    @property
+    def title(self) -> str | None:
+        """What the song is called, if anything."""
+        ...
+
+    def journey(self) -> Journey:
+        """The curve of feelings that is meant."""
+        ...
+
+    def settings(self) -> Settings:
+        """The wishes that go with it."""
+        ...
+
+
+Feeling = str | Emotion | Reading | Journey | Intent
 
 
 class Wishes(TypedDict, total=False):
@@ -60,7 +74,7 @@ class Song:
 
     score: Score
     report: Report
-    intent: SongIntent | None = None
+    intent: Intent | None = None
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the song as a MIDI file with its report inside; the file appears whole or not at all.
@@ -98,31 +112,14 @@ def compose(
     >>> compose("I miss you so much", bars=8, seed=7).report["seed"]
     7
     """
-    intent = feeling if isinstance(feeling, SongIntent) else None
+    intent = feeling if isinstance(feeling, Intent) else None
     settings = replace(intent.settings() if intent else Settings(), **wishes)
     journey, reading = _heard(feeling, to, arc)
     made = compose_score(journey, settings)
     title = intent.title if intent and intent.title else thesaurus.describe(journey.start).label.capitalize()
-    report = _report(title, journey, settings, made, reading)
-    score = replace(made.score, title=title, texts=(TAG + json.dumps(report, sort_keys=True),))
+    report = report_of(title, journey, settings, made, reading)
+    score = replace(made.score, title=title, texts=(report_text(report),))
     return Song(score, report, intent)
-
-
-def read_report(score: Score) -> Report | None:
-    """The report that a song composed by Kelly carries in its file, or None when the score carries none.
-
-    Raises FileError when there is one that cannot be read.
-    """
-    for text in score.texts:
-        if text.startswith(TAG):
-            try:
-                report = json.loads(text.removeprefix(TAG))
-            except ValueError:
-                report = None
-            if not isinstance(report, dict) or "emotion" not in report:
-                raise FileError("the file's Kelly report is damaged: it should be one JSON object")
-            return report
-    return None
 
 
 def _heard(feeling: Feeling, to: str | Emotion | None, arc: str | None) -> tuple[Journey, Reading | None]:
@@ -132,7 +129,7 @@ def _heard(feeling: Feeling, to: str | Emotion | None, arc: str | None) -> tuple
         journey = Journey(reading.emotion)
     elif isinstance(feeling, Emotion):
         journey = Journey(feeling)
-    elif isinstance(feeling, SongIntent):
+    elif isinstance(feeling, Intent):
         journey = feeling.journey()
     elif isinstance(feeling, Journey):
         journey = feeling
@@ -151,77 +148,3 @@ def _side_b(to: str | Emotion) -> Emotion:
         return thesaurus.lookup(to).emotion
     except UnknownNameError:
         return feel(to).emotion
-
-
-def _report(title: str, journey: Journey, settings: Settings, made: Composition, reading: Reading | None) -> Report:
-    first = made.plan.sections[0]
-    return {
-        "version": __version__,
-        "title": title,
-        "seed": settings.seed,
-        **_feelings(journey, reading),
-        "parameters": {
-            **first.parameters.as_dict(),
-            "key": first.key.name,
-            "genre": made.plan.genre.name,
-            "complexity": round(made.plan.complexity, 3),
-            "humanise": made.plan.humanise,
-            "feel": made.plan.feel,
-            "dynamics": made.plan.dynamics,
-            "bars": sum(section.bars for section in made.plan.sections),
-            "seconds": round(made.score.duration, 2),
-            **first.figures,
-            "instruments": {part: instrument.name for part, instrument in made.plan.instruments.items()},
-        },
-        "sections": [_section(written) for written in made.sections],
-        "rule_breaks": [
-            {"name": b.name, "severity": round(b.severity, 3), "reason": b.reason, "asked": b.asked}
-            for b in made.broken
-        ],
-        "remarks": list(_remarks(made)),
-        "settings": _wished(settings),
-    }
-
-
-def _feelings(journey: Journey, reading: Reading | None) -> Report:
-    report: Report = {"emotion": emotion_dict(journey.start), "readings": [], "words": []}
-    if reading:
-        report |= {key: value for key, value in reading.as_dict().items() if key != "emotion"}
-    report["journey"] = {
-        "arc": journey.arc.name,
-        "from": emotion_dict(journey.start),
-        "to": emotion_dict(journey.end),
-    }
-    return report
-
-
-def _section(written: Written) -> Report:
-    section = written.section
-    return {
-        "role": section.role,
-        "bars": section.bars,
-        "start": section.start,
-        "energy": section.energy,
-        "emotion": emotion_dict(section.feeling),
-        "tempo": round(section.parameters.tempo, 3),
-        "key": section.key.name,
-        "chords": [chord.symbol.name(flats=section.key.flats) for chord in written.chords],
-        "numerals": [chord.numeral for chord in written.chords],
-        "figures": dict(section.figures),
-        "parts": [layer.part for layer in written.layers if written.notes[layer.part]],
-    }
-
-
-def _remarks(made: Composition) -> Iterator[str]:
-    """What a user may wonder at."""
-    genre, bpm = made.plan.genre, made.plan.sections[0].parameters.tempo
-    if made.plan.pulse != 1:
-        low, high = genre.tempo
-        way = "half-time" if made.plan.pulse < 1 else "double-time"
-        yield f"{bpm:g} BPM lies outside {genre.name}'s {low:g}-{high:g}: its patterns are played in {way}"
-
-
-def _wished(settings: Settings) -> Report:
-    """The settings that were given, so that the song can be composed again."""
-    given = {name: value for name, value in asdict(settings).items() if value != getattr(Settings(), name)}
-    return json.loads(json.dumps(given))  # type: ignore[no-any-return]  # tuples become lists, as they will when read

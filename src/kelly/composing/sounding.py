@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator
 
 from kelly.composing import rulebreaks
+from kelly.composing.report import read_report
 from kelly.composing.rulebreaks import Broken
-from kelly.composing.song import Song, read_report
+from kelly.composing.song import Song
 from kelly.errors import FileError
 from kelly.score.notes import Score
 from kelly.sound import render as sound

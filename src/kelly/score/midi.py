@@ -67,6 +67,18 @@ def to_bytes(score: Score) -> bytes:
     return encode([_conductor(score), *tracks], PPQ)
 
 
+def settled(score: Score) -> Score:
+    """The score as a file will hold it: times on the grid, no equal pitches overlapping on a channel.
+
+    A part that is left out of a settled score takes nothing from the others with it.
+
+    Raises: UsageError, a time that no MIDI file can hold.
+    """
+    rows = zip(score.parts, _sounded(score.parts), strict=True)
+    parts = (replace(part, notes=tuple(sorted(map(_in_beats, notes)))) for part, notes in rows)
+    return replace(score, parts=tuple(parts))
+
+
 def from_bytes(data: bytes) -> Score:
     """The score in a MIDI file's bytes.
 
@@ -121,6 +133,10 @@ def _in_ticks(note: Note) -> _Sounded:
     start = _tick(note.onset)
     end = max(start + 1, _tick(note.onset + note.duration))
     return _Sounded(start, end, _octave_folded(int(note.pitch)), min(max(int(note.velocity), 1), 127))
+
+
+def _in_beats(note: _Sounded) -> Note:
+    return Note(note.start / PPQ, (note.end - note.start) / PPQ, note.pitch, note.velocity)
 
 
 def _octave_folded(pitch: int) -> int:

@@ -78,7 +78,7 @@ def test_lines_go_the_way_they_are_named(play):
             context, notes = play(name, figure)
             inside = [b.pitch - a.pitch for a, b in pairwise(notes) if b.onset not in chord_onsets(context)]
             assert sum(step * way > 0 for step in inside) > 0.5 * len(inside)
-            assert sum(step * way < 0 for step in inside) <= 0.05 * len(inside)
+            assert sum(step * way < 0 for step in inside) <= 0.1 * len(inside)  # where the range turns it back
 
 
 def test_a_walking_bass_hardly_repeats_a_tone_and_steps_into_the_next_chord(play):

@@ -11,7 +11,7 @@ from kelly.composing.engines import dynamics
 from kelly.composing.plan import figures
 from kelly.composing.tables import parts
 
-FIGURES = tuple(figures()["dynamics"])
+FIGURES = tuple(figures()["loudness"])
 SMOOTH = tuple(figure for figure in FIGURES if figure not in ("terraced", "subito"))
 
 
@@ -25,7 +25,7 @@ def shaped(song, figure, part="melody", amount=0.6, energies=None):
     rows = [
         replace(
             c.section,
-            figures={**c.section.figures, "dynamics": figure},
+            figures={**c.section.figures, "loudness": figure},
             energy=energies[c.section.index] if energies else c.energy,
         )
         for c in song

@@ -54,7 +54,7 @@ def _value(beat: float, context: Context) -> int:
     # The last beat of a section already has the level of the seam.
     share = min(beat / max(section.beats - 1, 1), 1.0)
     straight = start + (end - start) * share
-    shaped = SHAPES[section.figures["dynamics"]](share, beat, start, _level(plan, section.index), end)
+    shaped = SHAPES[section.figures["loudness"]](share, beat, start, _level(plan, section.index), end)
     level = straight + (shaped - straight) * SWELLING.get(context.part, 1.0)
     full = SOFTEST + (LOUDEST - SOFTEST) * min(max(level, 0.0), 1.0)
     value = RESTING + min(1.4 * plan.dynamics, 1.0) * (full - RESTING)
@@ -71,7 +71,7 @@ def _seam_level(plan: Plan, index: int) -> float:
     if index < 0:
         return _level(plan, 0)
     section = plan.sections[index]
-    lean = LEAN.get(section.figures["dynamics"], 0.0)
+    lean = LEAN.get(section.figures["loudness"], 0.0)
     if index + 1 == len(plan.sections):
         return _level(plan, index) + (0.0 if plan.is_loop else min(lean, -0.1))
     return (_level(plan, index) + _level(plan, index + 1)) / 2 + lean

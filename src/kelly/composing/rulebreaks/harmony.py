@@ -8,10 +8,8 @@ break acts.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 from numpy.random import Generator
 
@@ -20,7 +18,7 @@ from kelly.composing.context import BAR, PHRASE, Chord, Context, Plan
 from kelly.composing.progressions import progression
 from kelly.composing.rulebreaks.edits import EARLY, change, find, inside, phrases, playing, section_at, within
 from kelly.composing.tables import parts
-from kelly.composing.theory import ChordSymbol, Key, numeral
+from kelly.composing.theory import ChordSymbol, Key, nearest_pitch, numeral
 from kelly.score.notes import Note, Part, Score
 
 __all__ = [
@@ -58,8 +56,8 @@ BORROWED_IN_MINOR = {
 }
 SECOND_KEYS = ((7, 0.0), (2, 0.0), (3, 0.35), (1, 0.5), (6, 0.5))  # semitones up, and the severity it needs
 HALF = 2.0  # beats
-PLANE_CENTRE = 54  # pitch around which the block's root moves
-PLANE = (0, 7, 12)  # the block that planes: root, fifth, octave, and the third above it
+BLOCK_CENTRE = 54  # pitch around which the root of the planing block moves
+BLOCK_HEIGHT = 16  # semitones from its root to the tenth above
 
 
 def avoid_tonic_resolution(chords: list[Chord], context: Context, severity: float, rng: Generator) -> list[Chord]:
@@ -181,98 +179,21 @@ def _approached(chords: Sequence[Chord], context: Context) -> list[Chord]:
     return broken
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """A stretch of song beats over one root (pitch class), with the third that sounds there."""
-
-    start: float
-    end: float
-    root: int
-    third: int
-
-
-def parallel_motion(score: Score, plan: Plan, severity: float, rng: Generator) -> Score:
-    """Chords and pad (the first of them alone, when mild) move as one block of root, fifth, octave and third."""
-    spans = _spans(score, plan)
-    playing = [name for name in ("chords", "pad", "strings") if find(score, name)][: 1 if severity < 0.35 else 2]
-    for name in playing:
-        blocks = _blocks(spans, plan, name)
-        score = change(score, name, partial(_planed, spans=spans, blocks=blocks))
-    return score
-
-
-def _spans(score: Score, plan: Plan) -> list[_Span]:
-    """The roots that are heard, half bar by half bar, equal neighbours taken together."""
-    windows = _windows(score)
-    spans: list[_Span] = []
-    for section in plan.sections:
-        first = int(section.start / HALF)
-        for index in range(first, first + int(section.beats / HALF)):
-            start = HALF * index
-            if index not in windows:
-                continue
-            root, third = _root(windows[index])
-            if spans and spans[-1] == _Span(spans[-1].start, start, root, third) and index > first:
-                spans[-1] = replace(spans[-1], end=start + HALF)
-            else:
-                spans.append(_Span(start, start + HALF, root, third))
-    return spans
-
-
-def _windows(score: Score) -> dict[int, list[float]]:
-    """How long each pitch class sounds in every half bar of the song; what the bass opens with counts thrice."""
-    windows: dict[int, list[float]] = {}
-    for name in ("chords", "pad", "bass"):
-        part = find(score, name)
-        for note in part.notes if part else ():
-            for index in range(int((note.onset + EARLY) / HALF), math.ceil(note.end / HALF)):
-                start = HALF * index
-                weights = windows.setdefault(index, [0.0] * 12)
-                weights[note.pitch % 12] += max(0.0, min(note.end, start + HALF) - max(note.onset, start))
-                if name == "bass":
-                    weights[note.pitch % 12] += 2 * max(0.0, min(note.end, start + 0.5) - max(note.onset, start))
-    return windows
-
-
-def _root(weights: Sequence[float]) -> tuple[int, int]:
-    """The root and third of the triad that covers most of what sounds."""
-    options = [(root, third) for root in range(12) for third in (4, 3)]
-
-    def covered(option: tuple[int, int]) -> float:
-        root, third = option
-        return 1.2 * weights[root] + weights[(root + third) % 12] + weights[(root + 7) % 12]
-
-    return max(options, key=lambda option: round(covered(option), 6))
-
-
-def _blocks(spans: Sequence[_Span], plan: Plan, name: str) -> list[tuple[int, ...]]:
-    """The block of each span: its lowest note near the one before, the whole of it within the instrument."""
-    instrument = plan.instruments[name]
-    low, last = max(instrument.low, parts()[name].low), PLANE_CENTRE
-    blocks = []
-    for span in spans:
-        bases = [p for p in range(low, instrument.high - 15) if p % 12 == span.root]
-        last = min(bases, key=lambda p: (abs(p - last) + 0.5 * abs(p - PLANE_CENTRE), p))
-        blocks.append((*(last + step for step in PLANE), last + 12 + span.third))
-    return blocks
-
-
-def _planed(part: Part, spans: Sequence[_Span], blocks: Sequence[tuple[int, ...]]) -> Part:
-    """The part's notes set to the tones of their span's block, by their order in height: rhythm and shape stay."""
-    starts = [span.start for span in spans]
-    places = [bisect_right(starts, note.onset + EARLY) - 1 for note in part.notes]
-    heights: dict[int, list[int]] = {}
-    for note, place in zip(part.notes, places, strict=True):
-        heights.setdefault(place, []).append(note.pitch)
-    ranked = {place: sorted(dict.fromkeys(pitches)) for place, pitches in heights.items()}
-    moved: dict[tuple[float, int], Note] = {}
-    for note, place in zip(part.notes, places, strict=True):
-        pitch = note.pitch
-        if place >= 0 and note.onset + EARLY < spans[place].end:
-            order = ranked[place]
-            pitch = blocks[place][order.index(pitch) * 4 // max(len(order), 4)]
-        moved.setdefault((note.onset, pitch), replace(note, pitch=pitch))
-    return replace(part, notes=tuple(sorted(moved.values())))
+def parallel_motion(chords: list[Chord], context: Context, severity: float, rng: Generator) -> list[Chord]:
+    """The chords move as one block of root, fifth, octave and third (when mild, in the second half of a section)."""
+    instrument, row = context.plan.instruments["chords"], parts()["chords"]
+    lowest, highest = max(instrument.low, row.low), min(instrument.high, row.high) - BLOCK_HEIGHT
+    start = context.section.beats / 2 if severity < 0.35 else 0.0
+    base = BLOCK_CENTRE
+    planed = []
+    for chord in chords:
+        if chord.onset < start:
+            planed.append(chord)
+            continue
+        base = nearest_pitch(0.6 * base + 0.4 * BLOCK_CENTRE, [chord.symbol.root], lowest, highest)
+        third = 3 if chord.symbol.minor else 4
+        planed.append(replace(chord, voicing=(base, base + 7, base + 12, base + 12 + third)))
+    return planed
 
 
 def polytonality(score: Score, plan: Plan, severity: float, rng: Generator) -> Score:

@@ -49,9 +49,9 @@ CHORDS: dict[str, Callable[[list[Chord], Context, float, Generator], list[Chord]
     "modal-interchange": harmony.modal_interchange,
     "tritone-substitution": harmony.tritone_substitution,
     "avoid-tonic-resolution": harmony.avoid_tonic_resolution,
+    "parallel-motion": harmony.parallel_motion,
 }
 SCORE: dict[str, Callable[[Score, Plan, float, Generator], Score]] = {
-    "parallel-motion": harmony.parallel_motion,
     "polytonality": harmony.polytonality,
     "unresolved-dissonance": harmony.unresolved_dissonance,
     "polyrhythmic-layers": rhythm.polyrhythmic_layers,
@@ -222,7 +222,7 @@ def break_plan(plan: Plan, broken: Iterable[Broken]) -> Plan:
 
 
 def break_chords(chords: list[Chord], context: Context, broken: Iterable[Broken]) -> list[Chord]:
-    """A section's chords with their rules broken: symbols only, to be voiced afterwards."""
+    """A section's chords with their rules broken, to be voiced afterwards where a break has not done so."""
     for one, change in _acting(CHORDS, broken):
         if _concerns(one, context.section.feeling, context.plan):
             rng = stream(context.plan.seed, "break", one.name, context.section.role)
