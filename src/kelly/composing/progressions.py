@@ -6,15 +6,18 @@ modes it lives in and its home in (valence, arousal, dominance).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
-from kelly.composing.tables import affinity, load_rows
+from kelly.composing.tables import load_rows
 from kelly.composing.theory import ChordSymbol, parse_numeral, parse_symbol
 from kelly.emotion.space import Emotion
 from kelly.errors import UnknownNameError
 
 __all__ = ["Progression", "progression", "progressions", "weights"]
+
+WIDTH = 0.18
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,17 @@ def progressions() -> dict[str, Progression]:
 def weights(feeling: Emotion, mode: str, bars: int) -> dict[str, float]:
     """How well each progression of a mode suits a feeling and a section of `bars` bars: weights by name."""
     return {
-        row.name: affinity(feeling, row.home, 0.16) * (1.0 if bars % len(row.numerals) == 0 else 0.2)
+        row.name: _fit(feeling, row.home) * (1.0 if bars % len(row.numerals) == 0 else 0.2)
         for row in progressions().values()
         if mode in row.modes
     }
+
+
+def _fit(feeling: Emotion, home: tuple[float, float, float]) -> float:
+    """As `tables.affinity`, but led by valence: harmony is where it is heard; the other axes have rhythm and touch."""
+    v, a, d = home
+    square = (feeling.valence - v) ** 2 + 0.4 * ((feeling.arousal - a) ** 2 + (feeling.dominance - d) ** 2)
+    return math.exp(-square / (2 * WIDTH**2))
 
 
 def progression(chords: str | tuple[str, ...], tonic: int) -> tuple[ChordSymbol, ...]:

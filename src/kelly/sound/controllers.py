@@ -25,6 +25,7 @@ VIBRATO_HERTZ, VIBRATO_CENTS = 5.5, 35.0
 # A change is spread over so many blocks (about ten milliseconds), which no ear hears as a step.
 SPREAD = 7
 DARKEST, OPEN_VALUE, OCTAVES = 200.0, 64, 6.6
+NEARLY = 1e-3  # what smoothing may take from a value that stands still
 SEND_AT_FULL = 0.7
 
 Frames = Callable[[npt.ArrayLike], npt.NDArray[np.float64]]
@@ -81,12 +82,12 @@ def brightened(wave: Wave, part: Part, frames: Frames, rate: int) -> Wave:
     """A mono wave of the part, darkened where its brightness lies below 64; 64 and above leave it alone."""
     count = blocks(len(wave))
     edges = np.broadcast_to(_curve(part.controls, BRIGHTNESS, count, frames), (count + 1,))
-    if edges.min() >= OPEN_VALUE:
+    if edges.min() >= OPEN_VALUE - NEARLY:
         return wave
 
     def cutoff(at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         value = edges[np.clip((at / BLOCK).astype(np.intp), 0, count)]
-        return np.where(value >= OPEN_VALUE, rate, DARKEST * 2 ** (OCTAVES * value / OPEN_VALUE))
+        return np.where(value >= OPEN_VALUE - NEARLY, rate, DARKEST * 2 ** (OCTAVES * value / OPEN_VALUE))
 
     return swept_lowpass(wave, cutoff, rate)
 
