@@ -14,7 +14,7 @@ from kelly.sound.audio import Audio
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
-BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh|python|yaml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(kelly [a-z]+ [^`]*)`")
 PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\[|\.\.\.")
 SILENCE = Audio(np.zeros((2, 4410), dtype=np.float32), 44100)
@@ -52,6 +52,11 @@ def quick(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("page", "line"), sorted(set(commands())))
 def test_a_command_of_the_pages_runs(page, line, capsys):
+    for where, text in blocks("yaml"):
+        if where == page:  # a page shows one file, which its commands name
+            Path(re.search(r"\S+\.yaml", line)[0] if ".yaml" in line else "shown.yaml").write_text(
+                text, encoding="utf-8"
+            )
     if " explain " in line or " show " in line:
         assert main(["compose", "so sad", "--bars", "1", "-o", shlex.split(line)[2], "-q"]) == 0
     assert main(shlex.split(line)[1:]) == 0, f"{page}: {capsys.readouterr().err}"
