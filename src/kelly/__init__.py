@@ -16,7 +16,7 @@ from kelly._version import __version__
 
 if TYPE_CHECKING:
     from kelly.composing.intent import SongIntent
-    from kelly.composing.plan import Settings
+    from kelly.composing.intent import load as load_intent
     from kelly.composing.song import Song, compose
     from kelly.composing.sounding import render, stems
     from kelly.emotion import thesaurus
@@ -35,12 +35,12 @@ __all__ = [
     "KellyError",
     "Reading",
     "Score",
-    "Settings",
     "Song",
     "SongIntent",
     "__version__",
     "compose",
     "feel",
+    "load_intent",
     "render",
     "stems",
     "thesaurus",
@@ -53,11 +53,11 @@ _HOMES = {
     "KellyError": "kelly.errors",
     "Reading": "kelly.listening.reading",
     "Score": "kelly.score.notes",
-    "Settings": "kelly.composing.plan",
     "Song": "kelly.composing.song",
     "SongIntent": "kelly.composing.intent",
     "compose": "kelly.composing.song",
     "feel": "kelly.listening.words",
+    "load_intent": "kelly.composing.intent:load",
     "render": "kelly.composing.sounding",
     "stems": "kelly.composing.sounding",
 }
@@ -69,7 +69,8 @@ def __getattr__(name: str) -> object:
         return import_module("kelly.emotion.thesaurus")
     if name not in _HOMES:
         raise AttributeError(f"module 'kelly' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    home, _, there = _HOMES[name].partition(":")
+    return getattr(import_module(home), there or name)
 
 
 def __dir__() -> list[str]:

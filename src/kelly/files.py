@@ -17,7 +17,7 @@ from kelly.errors import FileError
 __all__ = ["read_bytes", "replacing", "write_atomically"]
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+def write_atomically(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
     """Put `data` into the file `path`, replacing what it held.
 
     Raises: FileError, the folder is missing or read-only, the disk is full, or the target is not a regular file;

@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,10 +35,14 @@ def test_the_version_is_told(kelly):
     ("arguments", "complaint"),
     [
         (["compose", "sad", "--wavv", "x.wav"], "no such option: --wavv (did you mean --wav?)"),
-        (["feell", "sad"], "no such command 'feell'"),
+        (["feell", "sad"], "no such command 'feell' (did you mean feel?)"),
+        (["help"], "no such command 'help'; commands are feel, emotions, compose, demo, render, explain, show"),
+        (["I miss her"], "put feel or compose before a text"),
         (["feel"], "missing argument"),
         (["feel", "so", "sad"], "put a text of several words in quotes"),
-        (["compose", "sad", "--bars", "many"], "--bars"),
+        (["emotions", "joy"], "unexpected extra argument(s) (joy)\n"),
+        (["compose", "sad", "--bars", "many"], "invalid value for '--bars': it should be a valid integer; got 'many'"),
+        (["compose", "--vad", "0.1", "b", "0.2"], "invalid value for '--vad': it should be a valid number; got 'b'"),
         (["compose", "--vad", "0.1", "0.2"], "--vad"),
     ],
 )
@@ -75,6 +80,30 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain():
     with subprocess.Popen([KELLY, "emotions", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_full_disk_behind_standard_output_is_one_line():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([KELLY, "emotions"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "kelly: cannot write to standard output: No space left on device\n")
+
+
+def test_closed_streams_are_no_reason_to_fail():
+    done = subprocess.run([KELLY, "feel", "sad"], check=False, preexec_fn=lambda: (os.close(1), os.close(2)))
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_song_that_is_called_off_leaves_nothing_behind(tmp_path, number):
+    """The signal comes while the files are being filled: their beginnings lie beside the targets by then."""
+    asked = ["compose", "I miss her", "--minutes", "10", "-o", "song.mid", "--wav", "song.wav", "--stems", "stems"]
+    with subprocess.Popen([KELLY, *asked], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not list(tmp_path.glob(".kelly-*")) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (128 + number, b"", b"")
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_what_a_terminal_cannot_show_is_escaped():

@@ -2,7 +2,10 @@ import pytest
 
 from kelly.cli import prose
 from kelly.composing.song import compose
+from kelly.emotion import thesaurus
 from kelly.emotion.space import Emotion
+from kelly.listening.reading import emotion_dict
+from kelly.listening.words import feel
 
 GRIEF = Emotion(-0.9, 0.3, 0.25)
 
@@ -52,3 +55,25 @@ def test_what_was_asked_for_is_told_as_asked_for():
         "(bars as you asked)",
     ):
         assert fact in told
+
+
+def test_a_refrain_is_told_once_and_a_long_text_in_short():
+    refrain = feel("I walked alone in the rain.\n" * 40).as_dict()
+    told = "\n".join(prose.reading(refrain))
+    assert told.count('"walked alone"') == 2  # as a word and as the wound
+    names = [node.name for node in thesaurus.names()]
+    assert "and 28 more" in "\n".join(prose.reading(feel(". ".join(names[:40])).as_dict()))
+
+
+def test_what_is_not_heard_is_told_as_neutral_and_not_by_the_nearest_name():
+    assert next(iter(prose.reading(feel("xyzzy").as_dict()))) == "neutral"
+    assert next(iter(prose.reading(feel("nostalgia").as_dict()))) == "nostalgia (sadness)"
+    assert next(iter(prose.summary(compose("xyzzy", bars=1).report))).startswith("neutral: ")
+    low = emotion_dict(thesaurus.lookup("nostalgia", "low").emotion)
+    assert prose.label(low) == "nostalgia:low"
+
+
+def test_a_long_name_does_not_run_into_its_category():
+    rows = [{"name": node.name, "category": node.category, "blend": node.blend, "valence": 0.0, "arousal": 0.0,
+             "dominance": 0.0} for node in (*thesaurus.names(), *thesaurus.blends())]  # fmt: skip
+    assert all(" " in line[16:19] for line in list(prose.emotions(rows))[1:-1])

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from kelly.composing.report import read_report
+from kelly.composing.tables import genres
 from kelly.score import midi
 
 QUICK = ("--bars", 4)
@@ -59,6 +60,16 @@ def test_without_a_name_the_file_is_called_after_the_feeling_and_nothing_is_over
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grief-2.mid", "grief.mid"]
 
 
+def test_a_song_of_nothing_heard_is_not_called_after_a_feeling(kelly, tmp_path):
+    kelly("compose", "xyzzy plugh", *QUICK)
+    assert [path.name for path in tmp_path.iterdir()] == ["neutral.mid"]
+
+
+def test_help_names_every_genre(kelly):
+    told = " ".join(kelly("compose", "--help").out.split())
+    assert ", ".join(list(genres())[:-1]) + " or " + list(genres())[-1] in told
+
+
 def test_a_file_named_with_o_is_overwritten(kelly, tmp_path):
     (tmp_path / "song.mid").write_bytes(b"old")
     assert kelly("compose", "--emotion", "grief", *QUICK, "-o", "song.mid").code == 0
@@ -87,7 +98,7 @@ def test_feelings_break_no_rules_when_told_so(kelly):
 
 
 def test_muted_parts_are_not_in_the_file(kelly):
-    done = kelly("compose", "--emotion", "hope", *QUICK, "--mute", "drums,fills", "--mute", "bass", "-o", "s.mid")
+    done = kelly("compose", "--emotion", "hope", *QUICK, "--mute", "drums, Fills", "--mute", "bass", "-o", "s.mid")
     assert done.code == 0
     names = {part.name for part in midi.read("s.mid").parts}
     assert names.isdisjoint({"Drums", "Fills", "Bass"})

@@ -76,3 +76,8 @@ def test_a_slug_is_a_plain_new_file_name(name, others):
     assert made not in taken
     assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert made[0] != "-"
+    assert len(made) < 100
+
+
+def test_a_slug_keeps_the_letters_under_accents():
+    assert slug("Klävier Été") == "klavier-ete"

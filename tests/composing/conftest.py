@@ -7,7 +7,7 @@ import pytest
 
 from kelly.composing.composer import compose_score
 from kelly.composing.context import Context
-from kelly.composing.plan import Settings
+from kelly.composing.settings import Settings
 from kelly.composing.tables import parts
 from kelly.emotion import thesaurus
 from kelly.emotion.journey import Journey

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kelly.composing import intent as intents
 from kelly.composing import mapping, rulebreaks
 from kelly.composing.intent import Aim, BrokenRule, Root, SongIntent, Technical, dumps, load, loads, reference
-from kelly.composing.plan import Settings
+from kelly.composing.settings import Settings
 from kelly.composing.songfile import LARGEST, parse
 from kelly.emotion.thesaurus import lookup, names
 from kelly.errors import FileError, IntentError
@@ -116,7 +116,7 @@ def test_any_yaml_punctuation_gives_an_intent_or_one_line(text):
         ("- grief", "must be a mapping"),
         ("root: {}", "intent.primary_mood is missing"),
         ("intent: {primary_mood: greif}", "did you mean grief"),
-        ("intent: {primary_mood: 'grief:huge'}", "intent.primary_mood: tier must be one of full, mid, low; got 'huge'"),
+        ("intent: {primary_mood: 'grief:huge'}", 'intent.primary_mood: tier must be one of full, mid, low; got "huge"'),
         ("intent: {primary_mood: zzz qqq}", "no emotion is called"),
         ("intent: {primary_moood: grief}", "intent.primary_moood is not known; did you mean primary_mood?"),
         ("intent: {primary_mood: 7}", "intent.primary_mood must be the name of a feeling"),

@@ -53,6 +53,15 @@ def test_a_sad_song_is_blue_and_a_joyful_one_golden(tmp_path):
     assert red_glad > blue_glad
 
 
+def test_a_score_of_which_no_feeling_is_known_is_grey_and_without_a_legend(tmp_path):
+    draw(ONE_NOTE, tmp_path / "x.svg")
+    assert "aroused" not in (tmp_path / "x.svg").read_text(encoding="utf-8")
+    draw(compose(GRIEF, bars=1), tmp_path / "song.svg")
+    assert "aroused" in (tmp_path / "song.svg").read_text(encoding="utf-8")
+    draw(ONE_NOTE, tmp_path / "x.png")
+    assert np.ptp(mean_colour(tmp_path / "x.png")) < 0.06
+
+
 @pytest.mark.parametrize(("count", "channel", "length"), [(30, 0, 1.0), (350, 0, 0.05), (350, 9, 0.05)])
 def test_every_note_is_drawn(tmp_path, count, channel, length):
     from matplotlib.image import imread

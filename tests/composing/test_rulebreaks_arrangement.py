@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kelly.composing.composer import compose_score
-from kelly.composing.plan import Settings
+from kelly.composing.settings import Settings
 from kelly.emotion.journey import Journey
 from kelly.emotion.thesaurus import lookup
 

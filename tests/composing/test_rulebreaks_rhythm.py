@@ -9,8 +9,9 @@ import pytest
 
 from kelly.composing import rulebreaks
 from kelly.composing.composer import compose_score
-from kelly.composing.plan import Settings, make_plan
+from kelly.composing.plan import make_plan
 from kelly.composing.rulebreaks import Broken
+from kelly.composing.settings import Settings
 from kelly.emotion.journey import Journey
 from kelly.emotion.thesaurus import lookup
 from kelly.score.notes import Control, KeySignature, Marker, Meter, Note, Part, Score, Tempo

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from kelly.composing import rulebreaks
-from kelly.composing.plan import Settings, make_plan
+from kelly.composing.plan import make_plan
 from kelly.composing.rulebreaks import Broken
+from kelly.composing.settings import Settings
 from kelly.emotion.journey import Journey
 from kelly.emotion.thesaurus import lookup
 from kelly.score.notes import Control, Note, Part, Score, Tempo

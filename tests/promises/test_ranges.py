@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 
 from kelly.composing.composer import compose_score
-from kelly.composing.plan import Settings
+from kelly.composing.settings import Settings
 from kelly.emotion import thesaurus
 from kelly.emotion.journey import Journey
 from kelly.score.midi import to_bytes

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -24,6 +26,7 @@ from kelly.errors import KellyError, UsageError
 __all__ = ["app", "main", "run"]
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+WITH_TEXT = ("feel", "compose")
 
 app = typer.Typer(
     name="kelly",
@@ -52,8 +55,19 @@ def root(
 
 
 def run() -> None:
-    """Console entry: run the command line and end the process with its exit code."""
+    """Console entry: run the command line and end the process with its exit code.
+
+    A terminal that closes and a polite request to end leave no half-written file either.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup stays in force
+            signal.signal(number, _ended)
     sys.exit(main(sys.argv[1:]))
+
+
+def _ended(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -77,13 +91,17 @@ def main(arguments: Sequence[str]) -> int:
 def _answered(arguments: Sequence[str]) -> int:
     try:
         code = app(list(arguments), prog_name="kelly", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed before the start
+            sys.stdout.flush()
     except KellyError as error:
         return _refused(str(error), 2 if isinstance(error, UsageError) else 1)
     except typer.Abort:
         return INTERRUPTED
     except BrokenPipeError:
         raise
+    except OSError as error:
+        # Files have errors of their own, so this comes from standard output: a full disk behind ">".
+        return _refused(f"cannot write to standard output: {error.strerror}", 1)
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, a user gets one line
         return _unexpected(error, debug="--debug" in arguments)
     return code if isinstance(code, int) else 0
@@ -93,7 +111,7 @@ def _unexpected(error: Exception, *, debug: bool) -> int:
     """Typer's own complaints about the command line, and mistakes of ours."""
     complaint = getattr(error, "format_message", None)
     if complaint is not None:
-        return _refused(_plain(complaint()), int(getattr(error, "exit_code", 2)))
+        return _refused(_plain(complaint()) + _addition(error), int(getattr(error, "exit_code", 2)))
     if debug:
         traceback.print_exc()
     return _refused(f"unexpected {type(error).__name__}: {error} (kelly --debug ... shows where it comes from)", 1)
@@ -104,11 +122,30 @@ def _plain(complaint: str) -> str:
     text = complaint.strip().removesuffix(".").replace("Input should be", "it should be").partition(", unable")[0]
     if "(Possible options: " in text:
         text = text.replace("(Possible options: ", "(did you mean ").removesuffix(")") + "?)"
-    if text.startswith("Got unexpected extra argument"):
-        text += "; put a text of several words in quotes"
+    text = re.sub(r"\. Did you mean '(\w+)'\?", r" (did you mean \1?)", text)
     return text[:1].lower() + text[1:]
 
 
+def _addition(error: Exception) -> str:
+    """What typer's complaint does not say: what was got, or what is allowed."""
+    text = str(error)
+    command = getattr(getattr(error, "ctx", None), "info_name", None)
+    found = getattr(error.__cause__, "errors", None)  # the validator's, which knows the value
+    if found is not None:
+        return f"; got {found()[0]['input']!r}"
+    if text.startswith("Got unexpected extra argument") and command in WITH_TEXT:
+        return "; put a text of several words in quotes"
+    if text.startswith("No such command") and "mean" not in text:
+        spoken = " " in text.removeprefix("No such command ")
+        return "; put feel or compose before a text" if spoken else f"; commands are {_commands()}"
+    return ""
+
+
+def _commands() -> str:
+    return ", ".join(command.callback.__name__ for command in app.registered_commands if command.callback)
+
+
 def _refused(reason: str, code: int) -> int:
-    typer.echo("kelly: " + " ".join(reason.split()), err=True)
+    with suppress(OSError):  # nobody to tell: the exit code says it
+        typer.echo("kelly: " + " ".join(reason.split()), err=True)
     return code

@@ -13,11 +13,16 @@ from typing import Any
 __all__ = ["UNHEARD", "clock", "emotions", "reading", "report", "summary"]
 
 Data = Mapping[str, Any]
+_REST = {"valence": 0.0, "arousal": 0.3, "dominance": 0.5}  # neutral,
+_NEAR = 0.02  # and how near to it no name lies
+MOST_WORDS = 12  # that are told of a long text
 UNHEARD = "no word of the text is known to Kelly; it is heard as neutral"
 
 
 def label(emotion: Data) -> str:
-    """The name of a feeling as the command line takes it: "grief", "grief:low"."""
+    """The name of a feeling as the command line takes it: "grief", "grief:low"; "neutral" where there is none."""
+    if all(abs(emotion[axis] - rest) < _NEAR for axis, rest in _REST.items()):
+        return "neutral"
     return emotion["name"] if emotion["tier"] == "full" else f"{emotion['name']}:{emotion['tier']}"
 
 
@@ -30,7 +35,7 @@ def clock(seconds: float) -> str:
 def reading(heard: Data) -> Iterator[str]:
     """How a text was heard: the feeling and its numbers, other readings, the words, the wound."""
     emotion = heard["emotion"]
-    yield f"{label(emotion)} ({emotion['category']})"
+    yield "neutral" if label(emotion) == "neutral" else f"{label(emotion)} ({emotion['category']})"
     yield _row("valence", f"{emotion['valence']:+.2f}   unpleasant -1 .. 1 pleasant")
     yield _row("arousal", f" {emotion['arousal']:.2f}   asleep 0 .. 1 frantic")
     yield _row("dominance", f" {emotion['dominance']:.2f}   overwhelmed 0 .. 1 in control")
@@ -43,18 +48,33 @@ def _heard(heard: Data) -> Iterator[str]:
     if len(heard["readings"]) > 1:
         yield _row("readings", ", ".join(f"{label(one)} {one['weight']:.0%}" for one in heard["readings"]))
     if heard["words"]:
-        yield _row("words", ", ".join(_word(one) for one in heard["words"]))
+        yield _row("words", _shortened(_words(heard["words"])))
     if heard.get("wound"):
-        yield _row("wound", f"{heard['wound']} ({_quoted(heard['wound_words'])})")
+        yield _row("wound", f"{heard['wound']} ({_shortened(_quoted(heard['wound_words']))})")
 
 
-def _word(evidence: Data) -> str:
-    denied = "not " if evidence["negated"] else ""
-    return f"{_quoted([evidence['word']])} ({denied}{evidence['name']}, {evidence['weight']:.0%})"
+def _words(evidence: Sequence[Data]) -> list[str]:
+    """The words that were heard, those of a refrain once, with what they say and their share of the reading."""
+    shares: dict[tuple[str, str], float] = {}
+    for one in evidence:
+        said = ("not " if one["negated"] else "") + one["name"]
+        key = _quoted([one["word"]])[0], said
+        shares[key] = shares.get(key, 0.0) + one["weight"]
+    return [f"{word} ({said}, {_percent(share)})" for (word, said), share in shares.items()]
 
 
-def _quoted(texts: Sequence[str]) -> str:
-    return ", ".join('"' + " ".join(text.split()) + '"' for text in texts)
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.005 else "under 1%"
+
+
+def _quoted(texts: Sequence[str]) -> list[str]:
+    """Each text once, on one line and in quotes."""
+    return list(dict.fromkeys('"' + " ".join(text.split()) + '"' for text in texts))
+
+
+def _shortened(items: Sequence[str]) -> str:
+    more = f" and {len(items) - MOST_WORDS} more" if len(items) > MOST_WORDS else ""
+    return ", ".join(items[:MOST_WORDS]) + more
 
 
 def _row(name: str, content: str) -> str:
@@ -64,10 +84,10 @@ def _row(name: str, content: str) -> str:
 def emotions(rows: Sequence[Data]) -> Iterator[str]:
     """A table of feelings, by category unless they come with distances."""
     near = bool(rows) and "distance" in rows[0]
-    yield f"{'name':<16}{'category':<14}valence arousal dominance" + ("  distance" if near else "")
+    yield f"{'name':<18}{'category':<14}valence arousal dominance" + ("  distance" if near else "")
     for row in rows:
         category = row["category"] + (" *" if row["blend"] else "")
-        line = f"{row['name']:<16}{category:<14}{row['valence']:+7.2f} {row['arousal']:7.2f} {row['dominance']:9.2f}"
+        line = f"{row['name']:<18}{category:<14}{row['valence']:+7.2f} {row['arousal']:7.2f} {row['dominance']:9.2f}"
         yield line + (f"{row['distance']:10.2f}" if near else "")
     if any(row["blend"] for row in rows):
         yield "* a blend of several feelings"

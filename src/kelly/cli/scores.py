@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,7 +54,7 @@ def render(
                 if not source.is_dir():
                     raise
                 # One bad file does not keep the others of a folder waiting.
-                note(f"{midi}: {error}")
+                note(str(error) if str(midi) in str(error) else f"{midi}: {error}")
                 failed += 1
     if json:
         as_json({"files": done})
@@ -122,7 +123,7 @@ def show(
     from kelly.score.midi import read
 
     score = read(source)
-    write_together([(out, partial(draw, score))])
+    write_together([(out, partial(draw, replace(score, title=score.title or source.stem)))])
     if json:
         as_json({"files": {"midi": str(source), "picture": str(out)}})
     else:

@@ -57,15 +57,20 @@ def compose(
     key: Annotated[str | None, typer.Option(metavar="F", help="Tonic: C, F#, Bb ...")] = None,
     mode: Annotated[str | None, typer.Option(metavar="NAME", help="major, minor, dorian ...")] = None,
     tempo: Annotated[float | None, typer.Option(metavar="BPM", help="20..400.")] = None,
-    genre: Annotated[str | None, typer.Option(metavar="NAME", help="lo-fi, pop, rock, jazz ...")] = None,
+    genre: Annotated[
+        str | None, typer.Option(metavar="NAME", help="lo-fi, pop, rock, jazz, hip-hop, edm, ambient or ballad.")
+    ] = None,
     complexity: Annotated[float | None, typer.Option(metavar="X", help="0..1.")] = None,
     humanise: Annotated[float | None, typer.Option(metavar="X", help="0..1.")] = None,
     feel: Annotated[float | None, typer.Option(metavar="X", help="-1 (laid back)..1 (pushing).")] = None,
     dynamics: Annotated[float | None, typer.Option(metavar="X", help="0..1.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Another song of the same kind.")] = None,
-    mute: Annotated[list[str] | None, typer.Option(metavar="PART", help="A part to leave out; repeatable.")] = None,
+    mute: Annotated[
+        list[str] | None, typer.Option(metavar="PART", help="A part to leave out: drums, bass ...; repeatable.")
+    ] = None,
     breaks: Annotated[
-        list[str] | None, typer.Option("--break", metavar="RULE", help="A rule to break; repeatable.")
+        list[str] | None,
+        typer.Option("--break", metavar="RULE", help="A rule to break; repeatable."),
     ] = None,
     because: Annotated[list[str] | None, typer.Option(metavar="WHY", help="The reason, one for each --break.")] = None,
     triggers: Annotated[bool, typer.Option("--triggers/--no-triggers", help="Let the feeling break rules.")] = True,
@@ -118,7 +123,7 @@ def _check_outputs(out: Path | None, wav: Path | None, stems: Path | None, sound
 def _free_name(song: Song) -> Path:
     """A file in the current folder named after the song's feeling that is not there yet: grief.mid, grief-2.mid ..."""
     taken = [path.stem for path in Path().iterdir()]
-    return Path(slug(song.report["emotion"]["name"], taken) + ".mid")
+    return Path(slug(prose.label(song.report["emotion"]).partition(":")[0], taken) + ".mid")
 
 
 def _save(song: Song, midi: Path, wav: Path | None, stems: Path | None, soundfont: Path | None, *, quiet: bool) -> None:

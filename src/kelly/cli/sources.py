@@ -44,7 +44,8 @@ def source(
 def side_b(to: str | None) -> Emotion | None:
     """The feeling that `--to` names or describes; a name wins over the same word read as text.
 
-    Raises UnknownNameError, with the names that are near, for one word that is neither.
+    Raises UnknownNameError, with the names that are near, for one word that is neither, and UsageError for a text in
+    which no word is known: a song cannot lead where nobody knows.
     """
     if to is None:
         return None
@@ -55,8 +56,10 @@ def side_b(to: str | None) -> Emotion | None:
         return thesaurus.lookup(to).emotion
     except UnknownNameError:
         heard = feel(to)
-        if not heard.words and len(to.split()) == 1:
-            raise
+        if not heard.words:
+            if len(to.split()) == 1:
+                raise
+            raise UsageError(f"--to takes the name of a feeling or a text that tells one; got {to[:60]!r}") from None
         return heard.emotion
 
 
@@ -80,7 +83,7 @@ def wishes(feeling: Feeling, **given: Any) -> Wishes:  # noqa: ANN401 - the fiel
 
     wished = {name: value for name, value in given.items() if value is not None}
     if "mute" in wished:
-        wished["mute"] = tuple(part.strip() for parts in wished["mute"] for part in parts.split(","))
+        wished["mute"] = tuple(part.strip().casefold() for parts in wished["mute"] for part in parts.split(","))
     if isinstance(feeling, SongIntent):
         own = feeling.settings()
         if "breaks" in wished:

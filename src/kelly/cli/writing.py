@@ -6,6 +6,7 @@ Conventions: an output is the path of a file and what fills it, a function that 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from kelly.errors import FileError, UsageError
 from kelly.files import replacing
 
 __all__ = ["Output", "folder", "make_folder", "slug", "write_together"]
+
+LONGEST_NAME = 80  # characters; file systems end at about 255 bytes
 
 Output = tuple[Path, Callable[[Path], object]]
 
@@ -48,8 +51,12 @@ def folder(path: Path | None) -> Iterator[None]:
 
 
 def slug(name: str, taken: Iterable[str] = ()) -> str:
-    """A name as a file name: small letters, digits and hyphens, numbered when it is among those `taken`."""
-    plain = "-".join(re.findall("[a-z0-9]+", name.lower())) or "unnamed"
+    """A name as a file name: small letters, digits and hyphens, numbered when it is among those `taken`.
+
+    Accents are left out ("Klävier": klavier), what is no Latin letter too.
+    """
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    plain = "-".join(re.findall("[a-z0-9]+", bare.casefold()))[:LONGEST_NAME].strip("-") or "unnamed"
     used, number = set(taken), 1
     while (found := plain if number == 1 else f"{plain}-{number}") in used:
         number += 1

@@ -33,12 +33,12 @@ from kelly.composing.engines import (
     transitions,
     variation,
 )
-from kelly.composing.plan import Settings, make_plan
+from kelly.composing.plan import make_plan
 from kelly.composing.rulebreaks import Broken
+from kelly.composing.settings import Settings
 from kelly.composing.tables import parts
 from kelly.composing.theory import voice
 from kelly.emotion.journey import Journey
-from kelly.errors import UsageError
 from kelly.score.midi import settled
 from kelly.score.notes import Control, KeySignature, Marker, Meter, Note, Part, Score, Tempo
 
@@ -80,12 +80,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """A composed score with the plan, the broken rules and the sections it came from."""
+    """A composed score with the plan, the broken rules and the sections it came from, and which parts are heard."""
 
     score: Score
     plan: Plan
     broken: tuple[Broken, ...]
     sections: tuple[Written, ...]
+    heard: tuple[str, ...]
 
 
 def compose_score(journey: Journey, settings: Settings) -> Composition:
@@ -93,23 +94,16 @@ def compose_score(journey: Journey, settings: Settings) -> Composition:
 
     Parameters: journey, the curve of feelings; settings, what the user asked for beside it.
     Returns: the composition; the same arguments give the same score, note for note.
-    Raises UsageError when a part to be muted does not exist.
     """
-    _check_mute(settings.mute)
     plan = make_plan(journey, settings)
     broken = rulebreaks.choose(plan, settings)
     plan = rulebreaks.break_plan(plan, broken)
     sections = tuple(write_sections(plan, broken))
     score = settled(rulebreaks.break_score(_assembled(plan, sections, settings.mute), plan, broken))
     muted = {parts()[part].title for part in settings.mute}
-    heard = tuple(part for part in score.parts if part.name not in muted)
-    return Composition(replace(score, parts=heard), plan, broken, sections)
-
-
-def _check_mute(mute: Iterable[str]) -> None:
-    for part in mute:
-        if part not in parts():
-            raise UsageError(f"mute takes one of {', '.join(parts())}; got {part!r}")
+    sounding = tuple(part for part in score.parts if part.name not in muted)
+    heard = tuple(part for part in parts() if part not in settings.mute)
+    return Composition(replace(score, parts=sounding), plan, broken, sections, heard)
 
 
 def write_sections(plan: Plan, broken: tuple[Broken, ...] = ()) -> Iterator[Written]:

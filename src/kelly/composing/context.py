@@ -65,8 +65,9 @@ class Section:
 
     Parameters: index, from 0; role (intro, verse, chorus ...); bars; start, in beats from the song's start; energy
     0..1; feeling, the journey's value in its middle; parameters and key that follow from it; occurrence, how many
-    sections of this role came before; progress, its middle as share of the song; figures, the pattern that each kind of
-    engine plays (rows of `figures.csv`).
+    sections of this role came before; progress, its middle as share of the song; pulse, how the genre's patterns lie
+    on the beat (1 as written, .5 half-time, 2 double-time); figures, the pattern that each kind of engine plays (rows
+    of `figures.csv`).
     """
 
     index: int
@@ -79,6 +80,7 @@ class Section:
     key: Key
     occurrence: int
     progress: float
+    pulse: float = 1.0
     figures: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -91,14 +93,13 @@ class Section:
 class Plan:
     """All that is settled before a note is written: what every engine may know of the whole song.
 
-    Parameters: seed; genre; pulse, how the genre's patterns lie on the beat (1 as written, .5 half-time, 2
-    double-time); complexity, humanise and dynamics 0..1; feel -1 (laid back)..1 (pushing); sections; instruments by
-    part; motifs by role of section ("verse", "chorus", "bridge"); progressions, the user's own chords by role.
+    Parameters: seed; genre; complexity, humanise and dynamics 0..1; feel -1 (laid back)..1 (pushing); sections;
+    instruments by part; motifs by role of section ("verse", "chorus", "bridge"); progressions, the user's own chords by
+    role.
     """
 
     seed: int
     genre: Genre
-    pulse: float
     complexity: float
     humanise: float
     feel: float

@@ -134,7 +134,12 @@ def gate(wanted: Parameters) -> float:
 
 
 def breath(context: Context, chord: Chord) -> float:
-    """Beats of air before a chord ends: a little at phrase ends, more where the feeling wants space, else none."""
+    """Beats of air before a chord ends: a little at phrase ends, more where the feeling wants space, else none.
+
+    The last chord of a song rings on.
+    """
+    if context.next is None and not context.plan.is_loop and chord.end >= context.section.beats:
+        return 0.0
     if chord.end % PHRASE != 0 and chord.end < context.section.beats:
         return 0.0
     air = 0.25 if context.parameters.space < 0.35 else 0.5

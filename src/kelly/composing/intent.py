@@ -10,22 +10,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kelly.composing import mapping, rulebreaks, songfile, tables, theory
-from kelly.composing.plan import Settings
+from kelly.composing.settings import Settings
 from kelly.composing.songfile import hint, shown
 from kelly.emotion import journey as journeys
 from kelly.emotion.journey import Journey
-from kelly.emotion.space import Emotion
-from kelly.emotion.thesaurus import lookup
-from kelly.errors import IntentError, UnknownNameError, UsageError
+from kelly.errors import IntentError, UnknownNameError
 from kelly.files import read_bytes
+from kelly.listening.mood import mood
 from kelly.listening.words import feel
+from kelly.names import key as key_of
 
 __all__ = ["Aim", "BrokenRule", "Root", "SongIntent", "Technical", "dumps", "load", "loads", "reference"]
 
@@ -86,7 +86,7 @@ class Aim(_Phase):
     @classmethod
     def _mood(cls, text: str | None) -> str | None:
         if text is not None:
-            _feeling(text)
+            mood(text)
         return text
 
     @field_validator("narrative_arc")
@@ -241,9 +241,9 @@ class SongIntent(_Phase):
 
     def journey(self) -> Journey:
         """The curve of feelings: from the primary mood (or what the root's words say) to `to`, along the arc."""
-        mood, aim = self.intent.primary_mood, self.intent.to
-        start = _feeling(self._words()) if mood is None else _feeling(mood)
-        end = start if aim is None else _feeling(aim)
+        first, aim = self.intent.primary_mood, self.intent.to
+        start = mood(self._words() if first is None else first)
+        end = start if aim is None else mood(aim)
         arc = self.intent.narrative_arc
         return Journey(start, end) if arc is None else Journey(start, end, journeys.arc(arc))
 
@@ -314,6 +314,33 @@ def load(path: str | os.PathLike[str]) -> SongIntent:
         raise IntentError(f"{shown(os.fspath(path), 200)[1:-1]}: {error}") from error
 
 
+def intent_of(report: Mapping[str, Any]) -> SongIntent:
+    """The intent that says what a song's report tells: its feelings by their nearest names, its form, chords and rules.
+
+    A start for editing: dumped, changed and composed again it gives a song of the same plan, not the same notes.
+    """
+    journey, music = report["journey"], report["parameters"]
+    chords: dict[str, tuple[str, ...]] = {}
+    for section in report["sections"]:
+        chords.setdefault(section["role"], tuple(section["chords"][:64]))
+    tonic, mode = music["key"].split()
+    start, end = (f"{side['name']}:{side['tier']}" for side in (journey["from"], journey["to"]))
+    return SongIntent(
+        title=report["title"],
+        intent=Aim(primary_mood=start, to=None if end == start else end, narrative_arc=journey["arc"]),
+        technical=Technical(
+            genre=music["genre"],
+            tempo=music["tempo"],
+            key=tonic,
+            mode=mode,
+            bars=music["bars"],
+            seed=report["seed"],
+            rule_to_break=tuple(BrokenRule(rule=r["name"], why=r["reason"]) for r in report["rule_breaks"]),
+            progressions=chords,
+        ),
+    )
+
+
 def dumps(intent: SongIntent) -> str:
     """The intent as the text of a song file; what was left out stays out. `loads` gives the intent back."""
     data = intent.model_dump(mode="json", exclude_defaults=True)
@@ -328,21 +355,8 @@ def reference() -> SongIntent:
     return loads(resources.files("kelly.composing").joinpath("songs/kelly.yaml").read_bytes())
 
 
-def _feeling(text: str) -> Emotion:
-    """The feeling of a name, or the one that is read in a text. Raises UsageError when there is none."""
-    try:
-        return lookup(text).emotion
-    except UsageError:
-        if re.fullmatch(r"\w+:\w*", text):
-            raise
-        reading = feel(text)
-        if not reading.words:
-            raise
-        return reading.emotion.rounded()
-
-
 def _role(name: object) -> str:
-    key = "-".join(str(name).casefold().replace("_", " ").replace("-", " ").split())
+    key = key_of(str(name))
     key = {"prechorus": "pre-chorus"}.get(key, key)
     if key not in ROLES:
         raise UnknownNameError(f"a section must be one of {', '.join(ROLES)}{hint(key, ROLES)}; got {shown(name)}")

@@ -19,6 +19,7 @@ from kelly.composing.mapping import Parameters
 __all__ = ["TRANSFORMS", "Motif", "Step", "invent", "transform"]
 
 TAU = 2 * math.pi
+BAR = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def contour(name: str, x: float) -> float:
 def invent(wanted: Parameters, shape: str, rng: Generator) -> Motif:
     """A new motif of two bars for a feeling's parameters, in the contour called `shape`.
 
-    The first bar states a rhythm, the second answers with it, simpler at its end so that it can breathe.
+    The first bar states a rhythm, the second answers with it, simpler at its end so that it can breathe. Calm ones come
+    in after the beat, lean over the bar line and lead on with an upbeat.
     """
     first = _rhythm(wanted, rng) + _rhythm(wanted, rng)
     answer = first[: len(first) // 2 + 1]
@@ -82,7 +84,29 @@ def invent(wanted: Parameters, shape: str, rng: Generator) -> Motif:
         wander = pick((-1, 0, 0, 1), rng) if chance(0.3 + wanted.leap, rng) else 0
         steps.append(Step(onset, length, round(height) + wander))
         onset += length
-    return Motif(tuple(_centred(_restless(steps, shape, rng))), 8.0)
+    return Motif(tuple(_centred(_breathed(_restless(steps, shape, rng), wanted, rng))), 8.0)
+
+
+def _breathed(steps: list[Step], wanted: Parameters, rng: Generator) -> list[Step]:
+    """The square edges of a calm motif rounded off: a late start, a tie over the bar line, an upbeat to what comes."""
+    calm = 1 - (wanted.density - 0.3) / 0.7
+    late, tie, lead = pick((0.5, 0.5, 1.0), rng), chance(0.7 * calm, rng), chance(0.25 + 0.4 * calm, rng)
+    breathed = list(steps)
+    if chance(0.8 * calm, rng) and breathed[0].duration > late:
+        breathed[0] = replace(breathed[0], onset=late, duration=breathed[0].duration - late)
+    bar = next((i for i, step in enumerate(breathed) if step.onset == BAR and i), None)
+    if tie and bar is not None and breathed[bar - 1].duration > 0.5:
+        before, after = breathed[bar - 1], breathed[bar]
+        breathed[bar - 1] = replace(before, duration=before.duration - 0.5)
+        breathed[bar] = replace(after, onset=BAR - 0.5, duration=after.duration + 0.5)
+    last = breathed[-1]
+    if lead and last.duration >= 2:
+        count = 1 if calm > 0.6 or last.degree == steps[0].degree else 2
+        onset = 8 - 0.5 * count
+        way = 1 if steps[0].degree > last.degree else -1
+        upbeat = [Step(onset + 0.5 * k, 0.5, steps[0].degree - way * (count - k)) for k in range(count)]
+        breathed[-1:] = [replace(last, duration=last.duration - 0.5 * count - 0.5), *upbeat]
+    return breathed
 
 
 def _centred(steps: list[Step]) -> list[Step]:
@@ -96,7 +120,8 @@ def _rhythm(wanted: Parameters, rng: Generator) -> tuple[float, ...]:
     target = 0.4 + 4.2 * (wanted.density - 0.3) ** 1.1 if wanted.density > 0.3 else 0.4
     count = pick({n: math.exp(-((n - 1 - target) ** 2) / 0.9) for n in CELLS}, rng)
     row = CELLS[count]
-    return row[0] if len(row) == 1 or not chance(wanted.syncopation, rng) else pick(row[1:], rng)
+    uneven = max(wanted.syncopation, 0.55 - 0.3 * wanted.density)
+    return row[0] if len(row) == 1 or not chance(uneven, rng) else pick(row[1:], rng)
 
 
 def _restless(steps: list[Step], shape: str, rng: Generator) -> list[Step]:

@@ -69,7 +69,7 @@ def lay(row: str, start: float, end: float, step: float) -> list[Hit]:
 
 def step_of(context: Context) -> float:
     """Length of one step in beats: a sixteenth of the genre's own time, twice as long in half-time."""
-    return 0.25 / context.plan.pulse
+    return 0.25 / context.section.pulse
 
 
 def drive(context: Context) -> float:
@@ -78,7 +78,7 @@ def drive(context: Context) -> float:
     Half-time is filled with smaller notes and double-time with larger ones, as players do; a section that returns
     pushes a little more.
     """
-    pulse = context.plan.pulse
+    pulse = context.section.pulse
     push = 0.2 * (pulse < 1) - 0.25 * (pulse > 1) + 0.05 * min(context.section.occurrence, 2)
     return min(max(context.parameters.density - 0.3 + 0.3 * context.energy + push, 0.0), 1.0)
 

@@ -3,7 +3,7 @@
 Conventions: time runs to the right in beats; every part has a lane of its own, pitch upwards; drums have a row for each
 instrument. A note has the colour of its section's feeling (see `colours`) and is brighter the harder it is struck.
 Above the lanes stand the sections and their chords, below them the drums and how loud the whole is written. A score
-without a Kelly report is drawn in the colour of a neutral feeling. What is shown is taken from `lanes`.
+without a Kelly report, of which no feeling is known, is drawn in grey. What is shown is taken from `lanes`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ WIDTH, HEIGHT, DPI = 16.0, 9.0, 100  # inches, pixels an inch
 LEFT, RIGHT = 0.098, 0.986  # where lanes begin and end, as shares of the width
 HEADLINE, CHORDS, TOP = (0.842, 0.888), (0.796, 0.838), 0.790  # from bottom to top, as shares of the height
 DRUMS, DYNAMICS = (0.118, 0.205), (0.056, 0.110)
+GREY = (0.60, 0.62, 0.68)
 INK, SOFT, FAINT = "#f1eee8", "#a9abb6", "#6d707d"
 NARROW, BROAD = 12, 30  # semitones a lane shows at least, and beyond which it grows no higher
 HIT = 0.16  # beats that the stroke of a drum is drawn long
@@ -111,7 +112,8 @@ def _figure(score: Score, shown: Sequence[Lane], sections: Sequence[Stretch]) ->
 
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor=GROUND)
     FigureCanvasAgg(figure)
-    _legend(figure, sections)
+    if _is_felt(sections):
+        _legend(figure, sections)
     _headline(_panel(figure, HEADLINE, sections, tint=0), sections)
     _chords(_panel(figure, CHORDS, sections, tint=0.0), sections)
     pitched = [lane for lane in shown if not lane.drums]
@@ -157,7 +159,11 @@ def _panel(figure: Figure, place: tuple[float, float], sections: Sequence[Stretc
 
 
 def _colour(section: Stretch) -> tuple[float, float, float]:
-    return colour(section.valence, section.arousal)
+    return colour(section.valence, section.arousal) if section.feeling else GREY
+
+
+def _is_felt(sections: Sequence[Stretch]) -> bool:
+    return any(section.feeling for section in sections)
 
 
 def _roll(axes: Axes, lane: Lane, sections: Sequence[Stretch]) -> None:
@@ -193,7 +199,7 @@ def _boxes(
     corners = [(left, middle - tall), (left, middle + tall), (right, middle + tall), (right, middle - tall)]
     shapes = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1)
     where = np.searchsorted([section.start for section in sections], left + 0.05, side="right") - 1
-    palette = colours([section.valence for section in sections], [section.arousal for section in sections])
+    palette = np.array([_colour(section) for section in sections])
     force = np.clip((np.array([note.velocity for note in notes]) - 20) / 90, 0, 1)[:, None]
     ground = np.array(GROUND)
     shade = ground + (palette[np.clip(where, 0, None)] - ground) * (0.7 + 0.3 * force)

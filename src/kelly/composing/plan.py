@@ -8,14 +8,14 @@ their own, by role: every verse of a song shares its choices as far as its feeli
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 
 from kelly.composing import mapping, progressions, theory
 from kelly.composing.chance import pick, sharpened, stream
 from kelly.composing.context import BAR, Plan, Section
 from kelly.composing.motif import invent, transform
+from kelly.composing.settings import WHOLE, Settings
 from kelly.composing.tables import (
     Genre,
     Instrument,
@@ -31,68 +31,9 @@ from kelly.emotion.journey import Journey, Stretch
 from kelly.emotion.space import Emotion
 from kelly.errors import UsageError
 
-__all__ = ["Settings", "figures", "make_plan"]
+__all__ = ["figures", "make_plan"]
 
 SHORTEST, LONGEST = 120.0, 180.0  # seconds of a song whose length nobody asked for
-TEMPO_RANGE = (20.0, 400.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user asked for beside the feeling; None leaves a thing to Kelly.
-
-    Parameters
-    ----------
-    seed : integer >= 0.
-    key, mode, genre : names.
-    tempo : BPM in 20..400.
-    bars, minutes : length; at most one of them.
-    complexity, humanise, dynamics : 0..1.
-    feel : -1 (laid back)..1 (pushing).
-    progressions : chords by role of section, as Roman numerals or lead-sheet symbols.
-    breaks : rule-breaks by name with the reason for each.
-    triggers : whether the feeling itself may break rules.
-    mute : parts that are composed but not sounded.
-
-    Raises
-    ------
-    UsageError : a value is out of range, or two contradict each other.
-    """
-
-    seed: int = 0
-    key: str | None = None
-    mode: str | None = None
-    tempo: float | None = None
-    genre: str | None = None
-    bars: int | None = None
-    minutes: float | None = None
-    complexity: float | None = None
-    humanise: float = 0.5
-    feel: float | None = None
-    dynamics: float = 0.6
-    progressions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    breaks: Mapping[str, str] = field(default_factory=dict)
-    triggers: bool = True
-    mute: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.bars is not None and self.minutes is not None:
-            raise UsageError("give a length in bars or in minutes, not both")
-        if isinstance(self.seed, bool) or self.seed < 0:
-            raise UsageError(f"seed must be an integer >= 0; got {self.seed!r}")
-        limits: dict[str, tuple[float, float]] = {
-            "complexity": (0, 1),
-            "humanise": (0, 1),
-            "feel": (-1, 1),
-            "dynamics": (0, 1),
-        }
-        limits |= {"minutes": (0.05, 30), "bars": (1, 2000)}
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise UsageError(f"{name} must lie in {low}..{high}; got {value!r}")
-        if self.tempo is not None and not TEMPO_RANGE[0] <= self.tempo <= TEMPO_RANGE[1]:
-            raise UsageError(f"tempo must lie in 20..400 BPM; got {self.tempo!r}")
 
 
 def make_plan(journey: Journey, settings: Settings) -> Plan:
@@ -108,7 +49,6 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
     return Plan(
         seed=settings.seed,
         genre=style,
-        pulse=_pulse(first.tempo, style),
         complexity=first.complexity if settings.complexity is None else settings.complexity,
         humanise=settings.humanise,
         feel=style.feel if settings.feel is None else settings.feel,
@@ -121,12 +61,12 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
 
 
 def _genre(feeling: Emotion, settings: Settings) -> Genre:
-    """The user's genre, or one near the feeling that can play at about the feeling's tempo."""
+    """The user's genre, or one near the feeling that plays at the feeling's tempo as it is."""
     if settings.genre is not None:
         return genre(settings.genre)
     bpm = settings.tempo or mapping.tempo(feeling.arousal)
     weights = {
-        name: affinity(feeling, style.home, 0.16) * math.exp(-((_octaves_outside(bpm, style) / 0.12) ** 2))
+        name: affinity(feeling, style.home, 0.16) * math.exp(-((_octaves_outside(bpm, style) / 0.04) ** 2))
         for name, style in genres().items()
     }
     return genre(pick(sharpened(weights), stream(settings.seed, "genre")))
@@ -139,11 +79,9 @@ def _octaves_outside(bpm: float, style: Genre) -> float:
 
 
 def _pulse(bpm: float, style: Genre) -> float:
-    """Half-time above the genre's tempo range, double-time below it, where that brings it nearer."""
+    """Half-time above the genre's tempo range, double-time below it: a genre never changes the tempo itself."""
     low, high = style.tempo
-    if bpm > high and abs(math.log(bpm / 2 / high)) < math.log(bpm / high) + 0.5:
-        return 0.5
-    return 2.0 if bpm < low and bpm * 2 <= high * 1.1 else 1.0
+    return 0.5 if bpm > high else 2.0 if bpm < low else 1.0
 
 
 def _tonic(feeling: Emotion, settings: Settings) -> int:
@@ -157,19 +95,35 @@ def _tonic(feeling: Emotion, settings: Settings) -> int:
 
 
 def _bars(journey: Journey, settings: Settings) -> int:
-    """Length in bars: the user's, or the arc's own brought to two to three minutes by whole phrases."""
+    """Length in bars: the user's, or what lasts as long as asked, or the arc's own brought to two to three minutes."""
     if settings.bars is not None:
         return settings.bars
-    bpm = settings.tempo or _mean_tempo(journey)
-    bars_a_second = bpm / 60 / BAR
-    if settings.minutes is not None:
-        return max(4, 4 * round(settings.minutes * 60 * bars_a_second / 4))
-    seconds = min(max(journey.arc.bars / bars_a_second, SHORTEST), LONGEST)
-    return max(4, 4 * round(seconds * bars_a_second / 4))
+    own = _seconds(journey, settings)
+    seconds = min(max(own, SHORTEST), LONGEST) if settings.minutes is None else 60 * settings.minutes
+    bars = journey.arc.bars
+    for _ in range(3):  # a form of another length spends other shares of it at its tempos
+        lasting = _seconds(journey.scaled(bars), settings)
+        bars = _whole_phrases(bars * seconds / lasting)
+        if bars > WHOLE["bars"][1]:
+            raise UsageError(
+                f"a song has at most {WHOLE['bars'][1]} bars; {settings.minutes:g} minutes would take {bars}"
+            )
+    return bars
 
 
-def _mean_tempo(journey: Journey) -> float:
-    return mapping.tempo(float(journey.curve()[:, 1].mean()))
+def _whole_phrases(bars: float) -> int:
+    """The nearest number of bars, in phrases of four unless it is a loop; rounded first, so that a tie is a tie."""
+    bars = round(bars, 6)
+    return max(1, round(bars)) if bars <= 16 else 4 * round(bars / 4)
+
+
+def _seconds(journey: Journey, settings: Settings) -> float:
+    """How long the journey's arc lasts."""
+    centres = zip(journey.arc.stretches, journey.arc.centres(), strict=True)
+    return math.fsum(
+        stretch.bars * BAR * 60 / (settings.tempo or mapping.tempo(journey.at(centre).arousal))
+        for stretch, centre in centres
+    )
 
 
 def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) -> tuple[Section, ...]:
@@ -192,6 +146,7 @@ def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) ->
                 key=Key(tonic, wanted.mode),
                 occurrence=sum(section.role == role for section in sections),
                 progress=centre,
+                pulse=_pulse(wanted.tempo, style),
                 figures=_choices(feeling, stretch, wanted.mode, style, settings.seed, _turn(journey.start)),
             )
         )

@@ -13,16 +13,17 @@ from typing import Any
 
 from kelly._version import __version__
 from kelly.composing.composer import Composition, Written
-from kelly.composing.plan import Settings
+from kelly.composing.settings import Settings
 from kelly.emotion.journey import Journey
 from kelly.errors import FileError
 from kelly.listening.reading import Reading, emotion_dict
-from kelly.score.notes import Score
+from kelly.score.notes import Marker, Score
 
 __all__ = ["Report", "read_report", "report_of", "report_text"]
 
 Report = dict[str, Any]
 TAG = "kelly "
+MOST_WORDS = 40
 
 
 def report_text(report: Report) -> str:
@@ -66,14 +67,16 @@ def report_of(title: str, journey: Journey, settings: Settings, made: Compositio
             "bars": sum(section.bars for section in made.plan.sections),
             "seconds": round(made.score.duration, 2),
             **first.figures,
-            "instruments": {part: instrument.name for part, instrument in made.plan.instruments.items()},
+            "instruments": {part: made.plan.instruments[part].name for part in made.heard},
         },
-        "sections": [_section(written) for written in made.sections],
+        "sections": [
+            _section(written, at.onset, made) for written, at in zip(made.sections, _starts(made), strict=True)
+        ],
         "rule_breaks": [
             {"name": b.name, "severity": round(b.severity, 3), "reason": b.reason, "asked": b.asked}
             for b in made.broken
         ],
-        "remarks": list(_remarks(made)),
+        "remarks": list(_remarks(made, reading)),
         "settings": _wished(settings),
     }
 
@@ -82,6 +85,7 @@ def _feelings(journey: Journey, reading: Reading | None) -> Report:
     report: Report = {"emotion": emotion_dict(journey.start), "readings": [], "words": []}
     if reading:
         report |= {key: value for key, value in reading.as_dict().items() if key != "emotion"}
+        report["words"] = _heaviest(report["words"])
     report["journey"] = {
         "arc": journey.arc.name,
         "from": emotion_dict(journey.start),
@@ -90,12 +94,24 @@ def _feelings(journey: Journey, reading: Reading | None) -> Report:
     return report
 
 
-def _section(written: Written) -> Report:
+def _heaviest(words: list[Report]) -> list[Report]:
+    """The words that weighed most, in the order of the text: a long text must not make a long file."""
+    least = sorted((word["weight"] for word in words), reverse=True)[:MOST_WORDS][-1:]
+    return [word for word in words if word["weight"] >= least[0]][:MOST_WORDS]
+
+
+def _starts(made: Composition) -> list[Marker]:
+    """Where the sections start in the score, which a broken rule may have shortened."""
+    return list(made.score.markers[: len(made.sections)])
+
+
+def _section(written: Written, start: float, made: Composition) -> Report:
     section = written.section
+    sounding = [layer.part for layer in written.layers if written.notes[layer.part] and layer.part in made.heard]
     return {
         "role": section.role,
         "bars": section.bars,
-        "start": section.start,
+        "start": start,
         "energy": section.energy,
         "emotion": emotion_dict(section.feeling),
         "tempo": round(section.parameters.tempo, 3),
@@ -104,17 +120,22 @@ def _section(written: Written) -> Report:
         "numerals": [chord.numeral for chord in written.chords],
         "onsets": [chord.onset for chord in written.chords],
         "figures": dict(section.figures),
-        "parts": [layer.part for layer in written.layers if written.notes[layer.part]],
+        "parts": sounding,
     }
 
 
-def _remarks(made: Composition) -> Iterator[str]:
+def _remarks(made: Composition, reading: Reading | None) -> Iterator[str]:
     """What a user may wonder at."""
-    genre, bpm = made.plan.genre, made.plan.sections[0].parameters.tempo
-    if made.plan.pulse != 1:
-        low, high = genre.tempo
-        way = "half-time" if made.plan.pulse < 1 else "double-time"
-        yield f"{bpm:g} BPM lies outside {genre.name}'s {low:g}-{high:g}: its patterns are played in {way}"
+    if reading is not None and not reading.words:
+        yield "no word of the text names a feeling that Kelly knows: it is composed as neutral"
+    genre = made.plan.genre
+    low, high = genre.tempo
+    for section in made.plan.sections:
+        if section.pulse != 1:
+            way = "half-time" if section.pulse < 1 else "double-time"
+            bpm = section.parameters.tempo
+            yield f"{bpm:g} BPM lies outside {genre.name}'s {low:g}-{high:g}: its patterns are played in {way}"
+            return
 
 
 def _wished(settings: Settings) -> Report:

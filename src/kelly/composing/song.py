@@ -10,18 +10,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypedDict, Unpack, runtime_checkable
+from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from kelly.composing.composer import compose_score
-from kelly.composing.plan import Settings
 from kelly.composing.report import Report, report_of, report_text
+from kelly.composing.settings import Settings
 from kelly.emotion import journey as journeys
 from kelly.emotion import thesaurus
 from kelly.emotion.journey import Journey
 from kelly.emotion.space import Emotion
-from kelly.errors import UnknownNameError, UsageError
+from kelly.errors import UsageError
+from kelly.listening.mood import mood
 from kelly.listening.reading import Reading
 from kelly.listening.words import feel
+from kelly.names import quoted
 from kelly.score import midi
 from kelly.score.notes import Score
 
@@ -50,7 +52,7 @@ Feeling = str | Emotion | Reading | Journey | Intent
 
 
 class Wishes(TypedDict, total=False):
-    """What a user may ask for beside the feeling: the fields of `plan.Settings`, all optional."""
+    """What a user may ask for beside the feeling: the fields of `settings.Settings`, all optional."""
 
     seed: int
     key: str | None
@@ -63,6 +65,7 @@ class Wishes(TypedDict, total=False):
     humanise: float
     feel: float | None
     dynamics: float
+    progressions: Mapping[str, tuple[str, ...]]
     breaks: Mapping[str, str]
     triggers: bool
     mute: tuple[str, ...]
@@ -70,11 +73,18 @@ class Wishes(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A composed song: its score, the report of how it was made, and the intent it came from, if it came from one."""
+    """A composed song: its score, and the report of how it was made."""
 
     score: Score
     report: Report
-    intent: Intent | None = None
+    given: Intent | None = None
+
+    @property
+    def intent(self) -> Intent:
+        """The song intent: the one it was composed from, or else one that says what was composed, to be edited."""
+        from kelly.composing.intent import intent_of
+
+        return self.given or intent_of(self.report)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the song as a MIDI file with its report inside; the file appears whole or not at all.
@@ -97,7 +107,7 @@ def compose(
     to : side B of the journey: text, the name of an emotion, or an Emotion.
     arc : name of the journey's arc; `kelly.emotion.journey.arcs()` has them all.
     wishes : seed (default 0), bars or minutes, key, mode, tempo, genre, complexity, humanise, feel, dynamics, breaks
-        (rule -> reason), triggers, mute (parts); `kelly.composing.plan.Settings` says what each may be.
+        (rule -> reason), triggers, mute (parts); `kelly.composing.settings.Settings` says what each may be.
 
     Returns
     -------
@@ -113,10 +123,10 @@ def compose(
     7
     """
     intent = feeling if isinstance(feeling, Intent) else None
-    settings = replace(intent.settings() if intent else Settings(), **wishes)
+    settings = _wished(intent.settings() if intent else Settings(), wishes)
     journey, reading = _heard(feeling, to, arc)
     made = compose_score(journey, settings)
-    title = intent.title if intent and intent.title else thesaurus.describe(journey.start).label.capitalize()
+    title = (intent.title if intent else None) or _title(journey, reading)
     report = report_of(title, journey, settings, made, reading)
     score = replace(made.score, title=title, texts=(report_text(report),))
     return Song(score, report, intent)
@@ -134,17 +144,26 @@ def _heard(feeling: Feeling, to: str | Emotion | None, arc: str | None) -> tuple
     elif isinstance(feeling, Journey):
         journey = feeling
     else:
-        raise UsageError(f"a feeling is a text, an Emotion, a Reading, a Journey or a SongIntent; got {feeling!r:.60}")
-    end = journey.end if to is None else _side_b(to)
+        raise UsageError(
+            f"a feeling is a text, an Emotion, a Reading, a Journey or a SongIntent; got {quoted(feeling)}"
+        )
+    end = journey.end if to is None else to if isinstance(to, Emotion) else mood(to)
     shape = journey.arc if arc is None else journeys.arc(arc)
     return Journey(journey.start.rounded(), end.rounded(), shape), reading
 
 
-def _side_b(to: str | Emotion) -> Emotion:
-    """An emotion's name wins over the same word read as text."""
-    if isinstance(to, Emotion):
-        return to
-    try:
-        return thesaurus.lookup(to).emotion
-    except UnknownNameError:
-        return feel(to).emotion
+def _wished(settings: Settings, wishes: Wishes) -> Settings:
+    """Settings with wishes over them: a length replaces the other way to give one, rules add up."""
+    changes: dict[str, Any] = dict(wishes)
+    for length, other in (("bars", "minutes"), ("minutes", "bars")):
+        if changes.get(length) is not None:
+            changes.setdefault(other, None)
+    if "breaks" in changes and settings.breaks:
+        changes["breaks"] = {**settings.breaks, **changes["breaks"]}
+    return replace(settings, **changes)
+
+
+def _title(journey: Journey, reading: Reading | None) -> str:
+    """The name of what is felt first; of a text in which nothing was read, none is pretended."""
+    heard = reading is None or bool(reading.words)
+    return thesaurus.describe(journey.start).name.capitalize() if heard else "Neutral"

@@ -7,7 +7,6 @@ feels at home, and `affinity` says how near a feeling is to it.
 from __future__ import annotations
 
 import csv
-import difflib
 import json
 import math
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from kelly.emotion.space import Emotion
-from kelly.errors import UnknownNameError
+from kelly.names import find, key
 
 __all__ = ["Genre", "Instrument", "PartRow", "affinity", "genre", "genres", "instruments", "load_rows", "parts"]
 
@@ -95,13 +94,8 @@ def _genre(name: str, row: Mapping[str, Any]) -> Genre:
 
 def genre(name: str) -> Genre:
     """The genre called `name` (any case). Raises UnknownNameError with the genres there are."""
-    key = "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
-    key = {"lofi": "lo-fi", "hiphop": "hip-hop", "electronic": "edm"}.get(key, key)
-    if key not in genres():
-        close = difflib.get_close_matches(key, genres(), n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise UnknownNameError(f"genre must be one of {', '.join(genres())}; got {name!r}{hint}")
-    return genres()[key]
+    wanted = {"lofi": "lo-fi", "hiphop": "hip-hop", "electronic": "edm"}.get(key(name, "genre"), name)
+    return genres()[find(wanted, genres(), "genre")]
 
 
 @cache

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 
 from kelly.errors import UnknownNameError
+from kelly.names import find, quoted
 
 __all__ = [
     "MODES",
@@ -160,21 +161,19 @@ def spell(pitch_class: int, *, flats: bool) -> str:
 
 def mode_name(name: str) -> str:
     """The mode called `name` ("major" is ionian, "minor" aeolian; any case). Raises UnknownNameError."""
-    key = SYNONYMS.get(name.strip().casefold(), name.strip().casefold())
-    if key not in MODES:
-        raise UnknownNameError(f"mode must be one of {', '.join([*MODES, *SYNONYMS])}; got {name!r}")
-    return key
+    wanted = find(name, (*MODES, *SYNONYMS), "mode")
+    return SYNONYMS.get(wanted, wanted)
 
 
 def parse_tonic(name: str) -> int:
     """The pitch class of a note name such as "F", "Bb" or "c#". Raises UnknownNameError."""
-    text = name.strip().replace("♭", "b").replace("♯", "#")
+    text = name.strip().replace("♭", "b").replace("♯", "#") if isinstance(name, str) else ""
     if not re.fullmatch(r"[A-Ga-g][b#]?", text):
-        raise UnknownNameError(f'key must be a note name such as "F", "Bb" or "C#"; got {name!r}')
+        raise UnknownNameError(f'key must be a note name such as "F", "Bb" or "C#"; got {quoted(name)}')
     return (LETTERS[text[0].upper()] + {"b": -1, "#": 1}.get(text[1:], 0)) % 12
 
 
-@cache
+@lru_cache(1 << 12)
 def parse_numeral(text: str, tonic: int) -> ChordSymbol:
     """The chord of a Roman numeral over a tonic: "I", "bVII", "iv", "V7", "ii°", "Imaj7", "iiø".
 
@@ -183,7 +182,7 @@ def parse_numeral(text: str, tonic: int) -> ChordSymbol:
     match = NUMERAL.fullmatch(text.strip())
     degree = NUMERALS.get(match[2].lower()) if match else None
     if match is None or degree is None:
-        raise UnknownNameError(f'a chord must be a Roman numeral such as "I", "bVI" or "iv7"; got {text!r}')
+        raise UnknownNameError(f'a chord must be a Roman numeral such as "I", "bVI" or "iv7"; got {quoted(text)}')
     shift = {"b": -1, "#": 1}.get(match[1], 0)
     return ChordSymbol((tonic + degree + shift) % 12, _quality(match[2].islower(), match[3] or ""))
 
@@ -203,7 +202,7 @@ def parse_symbol(text: str) -> ChordSymbol:
         match[2] if match else "", match[2] if match else ""
     )
     if match is None or quality not in QUALITIES:
-        raise UnknownNameError(f'a chord must be written like "F", "Am", "Bbm7" or "C/E"; got {text!r}')
+        raise UnknownNameError(f'a chord must be written like "F", "Am", "Bbm7" or "C/E"; got {quoted(text)}')
     return ChordSymbol(parse_tonic(match[1]), quality, parse_tonic(match[3]) if match[3] else None)
 
 
@@ -251,7 +250,7 @@ def fold(pitch: int, low: int, high: int) -> int:
     return max(pitch, low)
 
 
-@cache
+@lru_cache(1 << 14)
 def voice(chord: ChordSymbol, previous: tuple[int, ...], low: int, high: int, voices: int = 4) -> tuple[int, ...]:
     """Voice a chord near the one before: ascending pitches in low..high.
 

@@ -8,7 +8,6 @@ lies in 0..1. What a stretch does to the notes is decided in `composing`.
 from __future__ import annotations
 
 import csv
-import difflib
 import math
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -19,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kelly.emotion.space import Emotion, mix
-from kelly.errors import UnknownNameError, UsageError
+from kelly.errors import UsageError
+from kelly.names import find, quoted
 
-__all__ = ["PHRASE", "Arc", "Journey", "Stretch", "arc", "arcs"]
+__all__ = ["PHRASE_BARS", "Arc", "Journey", "Stretch", "arc", "arcs"]
 
-PHRASE = 4
+PHRASE_BARS = 4
 LOOP_LIMIT = 16  # up to here a length is one stretch that can be looped, not a small song
 LONGEST = 2000
 
@@ -37,13 +37,24 @@ class Stretch:
     energy: float
     travel: float
 
+    def __post_init__(self) -> None:
+        if self.bars < 1:
+            raise UsageError(f"a stretch must have at least one bar; got {quoted(self.bars)}")
+        for name in ("energy", "travel"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"a stretch's {name} must lie in 0..1; got {quoted(getattr(self, name))}")
+
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """A named shape of a song: its stretches in order."""
+    """A named shape of a song: its stretches in order, at least one."""
 
     name: str
     stretches: tuple[Stretch, ...]
+
+    def __post_init__(self) -> None:
+        if not self.stretches:
+            raise UsageError("an arc must have at least one stretch; got none")
 
     @property
     def bars(self) -> int:
@@ -65,10 +76,10 @@ class Arc:
             raise UsageError(f"bars must lie in 1..{LONGEST}; got {bars}")
         if bars <= LOOP_LIMIT:
             return Arc(self.name, (self._loop(bars),))
-        phrases, rest = divmod(bars, PHRASE)
+        phrases, rest = divmod(bars, PHRASE_BARS)
         shares = _apportion([stretch.bars for stretch in self.stretches], phrases)
         kept = [
-            replace(stretch, bars=PHRASE * share)
+            replace(stretch, bars=PHRASE_BARS * share)
             for stretch, share in zip(self.stretches, shares, strict=True)
             if share
         ]
@@ -105,7 +116,10 @@ class Journey:
         if self.end is None:
             object.__setattr__(self, "end", self.start)
         if not isinstance(self.arc, Arc):
-            object.__setattr__(self, "arc", arc(self.arc or "classic"))
+            object.__setattr__(self, "arc", arc("classic" if self.arc is None else self.arc))
+        for side in (self.start, self.end):
+            if not isinstance(side, Emotion):
+                raise UsageError(f"a journey leads from an Emotion to an Emotion; got {quoted(side)}")
 
     @property
     def moves(self) -> bool:
@@ -144,16 +158,8 @@ def arcs() -> dict[str, Arc]:
 
 
 def arc(name: str) -> Arc:
-    """The arc called `name`.
-
-    Raises UnknownNameError, with the names there are, when there is none.
-    """
-    key = "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
-    if key not in arcs():
-        close = difflib.get_close_matches(key, arcs(), n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise UnknownNameError(f"arc must be one of {', '.join(arcs())}; got {name!r}{hint}")
-    return arcs()[key]
+    """The arc called `name` (any case, blanks or hyphens). Raises UnknownNameError with the names there are."""
+    return arcs()[find(name, arcs(), "arc")]
 
 
 def _apportion(weights: list[int], total: int) -> list[int]:

@@ -76,7 +76,7 @@ class Emotion:
 
     def rounded(self, digits: int = 2) -> Emotion:
         """The feeling with every number rounded, as it is stored in files (so that a file composes the same song)."""
-        return Emotion(*(round(getattr(self, name), digits) for name in RANGES))
+        return Emotion(*(round(getattr(self, name), digits) + 0.0 for name in RANGES))  # -0.0 is written 0.0
 
     def with_confidence(self, confidence: float) -> Emotion:
         """The same point, read with another confidence in 0..1."""
@@ -87,7 +87,7 @@ def intensity(valence: float, arousal: float, dominance: float) -> float:
     """How strong a feeling is, 0..1: its distance from neutral over 1.5 (domain page, section 1)."""
     try:
         span = math.hypot(valence, 2 * arousal - 0.6, 2 * dominance - 1)
-    except TypeError:  # not numbers: the caller's own check names the one that is wrong
+    except (TypeError, OverflowError):  # not numbers, or no floats: the caller's own check names the one that is wrong
         return 0.0
     return 0.0 if math.isnan(span) else min(1.0, span / 1.5)
 
@@ -112,7 +112,10 @@ def _clip(name: str, value: float) -> float:
 def _checked(name: str, value: object) -> float:
     low, high = RANGES[name]
     if isinstance(value, Real) and not isinstance(value, bool):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # an integer that no float can hold
+            number = math.inf
         # Rounding in a mixture may overshoot an end by some 1e-16; that is not the caller's mistake.
         if low - 1e-9 <= number <= high + 1e-9:
             return _clip(name, number)

@@ -8,7 +8,6 @@ among all 216 nodes and the blends.
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,8 @@ from importlib import resources
 
 from kelly.emotion.space import Emotion, distance
 from kelly.errors import UnknownNameError, UsageError
+from kelly.names import find, key, quoted
+from kelly.names import nearest as nearest_names
 
 __all__ = [
     "CATEGORIES",
@@ -108,39 +109,37 @@ def lookup(name: str, tier: str = "full") -> Node:
     UnknownNameError : nothing is called so; the message carries the nearest names.
     UsageError : the tier is not one of full, mid, low, or is named twice.
     """
-    plain, colon, given = name.strip().casefold().partition(":")
-    if colon:
-        if tier not in ("full", given):
-            raise UsageError(f"the tier is named twice: {name!r} and {tier!r}")
-        tier = given
-    if tier not in TIERS:
-        raise UsageError(f"tier must be one of {', '.join(TIERS)}; got {tier!r}")
-    key = " ".join(plain.replace("-", " ").replace("_", " ").split())
-    node = _index().get(synonyms().get(key, key))
+    plain, _, given = name.partition(":") if isinstance(name, str) else (name, "", "")
+    wanted = key(plain, "an emotion's name").replace("-", " ")
+    node = _index().get(synonyms().get(wanted, wanted))
     if node is None:
-        raise UnknownNameError(_unknown(key))
+        raise UnknownNameError(_unknown(wanted))
+    tier = _tier(given.strip().casefold(), tier)
     if tier == "full":
         return node
     return Node(node.name, node.category, tier, node.emotion.scaled(TIERS[tier]), node.blend)
 
 
-def _unknown(key: str) -> str:
-    known = [*_index(), *synonyms()]
-    close = difflib.get_close_matches(key, known, n=3, cutoff=0.6)
-    hint = f"; did you mean {', '.join(close)}?" if close else ";"
-    shown = key if len(key) <= 40 else key[:37] + "..."
-    return f'no emotion is called "{shown}"{hint} (kelly emotions lists all {len(names())})'
+def _tier(given: str, asked: str) -> str:
+    """The tier that is meant, given with the name ("grief:low") or beside it."""
+    if given and asked not in ("full", given):
+        raise UsageError(f"the tier is named twice: {quoted(given)} and {quoted(asked)}")
+    tier = given or asked
+    if tier not in TIERS:
+        raise UsageError(f"tier must be one of {', '.join(TIERS)}; got {quoted(tier)}")
+    return tier
+
+
+def _unknown(name: str) -> str:
+    close = nearest_names(name, (*_index(), *synonyms()), 3)
+    hint = f"; did you mean {', '.join(close)}?" if close else ""
+    return f"no emotion is called {quoted(name)}{hint} (kelly emotions lists all {len(names())})"
 
 
 def by_category(category: str) -> tuple[Node, ...]:
-    """The nine names of a category.
-
-    Raises UnknownNameError when there is no such category.
-    """
-    found = tuple(node for node in names() if node.category == category.strip().casefold())
-    if not found:
-        raise UnknownNameError(f"category must be one of {', '.join(CATEGORIES)}; got {category!r}")
-    return found
+    """The nine names of a category. Raises UnknownNameError when there is no such category."""
+    wanted = find(category, CATEGORIES, "category")
+    return tuple(node for node in names() if node.category == wanted)
 
 
 def nearest(emotion: Emotion, k: int = 1) -> tuple[Node, ...]:

@@ -31,7 +31,7 @@ BEND_CENTS = 200
 BEND_RANGE = ((101, 0), (100, 0), (6, BEND_CENTS // 100), (38, 0), (101, 127), (100, 127))
 PARAMETER_CONTROLS = {6, 38, 98, 99, 100, 101}
 LINE_OF_FIFTHS = "FCGDAEB"
-LONGEST_FILE = 64 * 2**20
+LONGEST_FILE = 8 * 2**20  # a million notes; every byte costs a hundred in memory
 
 
 def write(score: Score, path: str | os.PathLike[str]) -> None:
@@ -89,9 +89,9 @@ def from_bytes(data: bytes) -> Score:
     Raises: FileError, not MIDI, of type 2, or cut off.
     """
     division, tracks = decode(data)
-    ppq = division
+    ppq: float = division
     if division & 0x8000:  # frames a second x ticks a frame; read as 120 quarter notes a minute
-        ppq = max(1, (0x100 - (division >> 8)) * (division & 0xFF) // 2)
+        ppq = (0x100 - (division >> 8)) * max(1, division & 0xFF) / 2
         tracks = [[event for event in track if not _is_meta(event, TEMPO)] for track in tracks]
     beats = max((track[-1].tick for track in tracks if track), default=0) / ppq
     if beats * PPQ > MAX_TICK:
@@ -292,7 +292,7 @@ class _Channel:
             self.bend_cents = 100 * value if controller == 6 else self.bend_cents // 100 * 100 + value
 
 
-def _parts(track: list[Event], ppq: int, programs: dict[int, int]) -> Iterator[Part]:
+def _parts(track: list[Event], ppq: float, programs: dict[int, int]) -> Iterator[Part]:
     """The parts of one track, by channel and program; `programs` are those of channels that the track does not set."""
     channels: dict[int, _Channel] = {}
     for tick, status, data in track:
@@ -308,22 +308,16 @@ def _parts(track: list[Event], ppq: int, programs: dict[int, int]) -> Iterator[P
         for pitch in list(channel.open):
             channel.stop(end, pitch)
         called = f"channel {number + 1}" if several or not name else name
-        for program, notes in (channel.notes or {channel.program: []}).items():
-            yield _part(called, number, program, notes, channel, ppq)
+        controls = tuple(Control(tick / ppq, controller, value) for tick, controller, value in channel.controls)
+        bends = tuple(Bend(tick / ppq, cents) for tick, cents in channel.bends)
+        for program, sounded in (channel.notes or {channel.program: []}).items():
+            notes = (
+                Note(note.start / ppq, (note.end - note.start) / ppq, note.pitch, note.velocity) for note in sounded
+            )
+            yield Part(called, number, program, tuple(notes), controls, bends)
 
 
-def _part(name: str, number: int, program: int, notes: list[_Sounded], channel: _Channel, ppq: int) -> Part:
-    return Part(
-        name,
-        number,
-        program,
-        tuple(Note(note.start / ppq, (note.end - note.start) / ppq, note.pitch, note.velocity) for note in notes),
-        tuple(Control(tick / ppq, controller, value) for tick, controller, value in channel.controls),
-        tuple(Bend(tick / ppq, cents) for tick, cents in channel.bends),
-    )
-
-
-def _conducted(tracks: list[list[Event]], ppq: int) -> Score:
+def _conducted(tracks: list[list[Event]], ppq: float) -> Score:
     """Title, texts, markers and the maps of tempo, meter and key, wherever in the file they stand."""
     metas = sorted((event for track in tracks for event in track if event.status == META), key=lambda event: event.tick)
     tempos = {0.0: Tempo(0.0, 120.0)}
@@ -385,9 +379,12 @@ def _read_text(event: Event) -> str:
 
 def _with_own_names(parts: Iterable[Part]) -> Iterator[Part]:
     """The parts, each with a name of its own."""
-    taken: list[str] = []
+    counts: dict[str, int] = {}
     for part in parts:
-        names = (part.name if count == 1 else f"{part.name} {count}" for count in range(1, len(taken) + 2))
-        name = next(name for name in names if name not in taken)
-        taken.append(name)
+        name, count = part.name, counts.get(part.name, 0)
+        while name in counts:
+            count += 1
+            name = f"{part.name} {count}"
+        counts[part.name] = max(count, 1)
+        counts.setdefault(name, 1)
         yield replace(part, name=name)

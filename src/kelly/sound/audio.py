@@ -65,7 +65,7 @@ class Audio:
         with soundfile.SoundFile(packed, "w", self.rate, len(self.samples), "PCM_16", format="WAV") as file:
             for start in range(0, self.samples.shape[1], CHUNK):
                 file.write(_rounded(self.samples[:, start : start + CHUNK]))
-        write_atomically(path, packed.getvalue())
+        write_atomically(path, packed.getbuffer())
 
 
 def _rounded(samples: Wave) -> npt.NDArray[np.int16]:

@@ -21,7 +21,9 @@ __all__ = ["bent", "brightened", "held", "level", "places", "send"]
 VIBRATO, VOLUME, PAN, EXPRESSION, PEDAL, BRIGHTNESS, REVERB = 1, 7, 10, 11, 64, 74, 91
 DEFAULTS = {VIBRATO: 0, VOLUME: 100, PAN: 64, EXPRESSION: 127, BRIGHTNESS: 64, REVERB: 40}
 PEDAL_DOWN = 64
+LONGEST_HELD = 64.0  # beats that a pedal which never rises holds a note
 VIBRATO_HERTZ, VIBRATO_CENTS = 5.5, 35.0
+WIDEST_BEND = 2400.0  # cents; a file may state ten octaves, which would take a thousand times the memory
 # A change is spread over so many blocks (about ten milliseconds), which no ear hears as a step.
 SPREAD = 7
 DARKEST, OPEN_VALUE, OCTAVES = 200.0, 64, 6.6
@@ -38,10 +40,11 @@ def held(part: Part) -> list[tuple[Note, float]]:
     ends = [note.end for note in part.notes]
     if pedal and not part.is_drums:
         times, down = [c.onset for c in pedal], [c.value >= PEDAL_DOWN for c in pedal]
+        rises = [c.onset for c in pedal if c.value < PEDAL_DOWN]
         strikes: dict[int, list[float]] = {}
         for note in sorted(part.notes):
             strikes.setdefault(note.pitch, []).append(note.onset)
-        ends = [max(note.end, _let_go(note, times, down, strikes[note.pitch])) for note in part.notes]
+        ends = [max(note.end, _let_go(note, times, down, rises, strikes[note.pitch])) for note in part.notes]
     return list(zip(part.notes, ends, strict=True))
 
 
@@ -71,7 +74,7 @@ def bent(part: Part, count: int, frames: Frames, rate: int) -> Curve | None:
     cents = _steps([bend.onset for bend in part.bends], [bend.cents for bend in part.bends], 0.0, count, frames)
     depth = _curve(part.controls, VIBRATO, count, frames) / 127 * VIBRATO_CENTS
     seconds = np.arange(count + 1) * BLOCK / rate
-    cents = cents + depth * np.sin(2 * np.pi * VIBRATO_HERTZ * seconds)
+    cents = np.clip(cents, -WIDEST_BEND, WIDEST_BEND) + depth * np.sin(2 * np.pi * VIBRATO_HERTZ * seconds)
     if not np.any(cents):
         return None
     speed = 2 ** (cents / 1200)
@@ -92,14 +95,13 @@ def brightened(wave: Wave, part: Part, frames: Frames, rate: int) -> Wave:
     return swept_lowpass(wave, cutoff, rate)
 
 
-def _let_go(note: Note, times: list[float], down: list[bool], strikes: list[float]) -> float:
+def _let_go(note: Note, times: list[float], down: list[bool], rises: list[float], strikes: list[float]) -> float:
     """When the pedal lets a note go that ends under it; the note's own end when it does not."""
     at = bisect_right(times, note.end) - 1
     if at < 0 or not down[at]:
         return note.end
-    rises = (time for time, held_down in zip(times[at + 1 :], down[at + 1 :], strict=True) if not held_down)
-    again = bisect_right(strikes, note.onset)
-    return min(next(rises, np.inf), strikes[again] if again < len(strikes) else np.inf, note.end + 64)
+    rise, again = bisect_right(rises, note.end), bisect_right(strikes, note.onset)
+    return min([note.end + LONGEST_HELD, *rises[rise : rise + 1], *strikes[again : again + 1]])
 
 
 def _curve(controls: Iterable[Control], kind: int, count: int, frames: Frames) -> Curve:

@@ -28,12 +28,15 @@ OVERSAMPLING = 4
 OVERSHOOT_DB = 6.0
 CHUNK, MARGIN = 2**17, 256
 LOOKAHEAD_BLOCKS = 12
-LOWEST_GAIN_DB, HIGHEST_GAIN_DB = -60.0, 40.0
 
 
 def integrated(audio: Audio) -> float:
     """Integrated loudness in LUFS (gated, blocks of 0.4 s); -inf for silence or less than one block."""
-    powers = _block_powers(audio)
+    return _gated(_block_powers(audio))
+
+
+def _gated(powers: npt.NDArray[np.float64]) -> float:
+    """Loudness of blocks of such powers, those far softer than the rest left out."""
     loud = powers[powers > _power(ABSOLUTE_GATE)]
     if not len(loud):
         return -np.inf
@@ -52,7 +55,7 @@ def true_peak(audio: Audio) -> float:
 def normalise(audio: Audio, lufs: float = TARGET) -> Audio:
     """The audio at an integrated loudness of `lufs`; peaks may then exceed full scale, see `limited`.
 
-    Too short or too quiet to be measured, it is brought to -1 dB of full scale at most, and silence stays silence.
+    Too short to be measured, its peak is brought to -1 dB of full scale; silence stays silence.
     Raises: SoundError, a sample is not a finite number.
     """
     highest = float(np.abs(audio.samples).max(initial=0.0))
@@ -60,10 +63,10 @@ def normalise(audio: Audio, lufs: float = TARGET) -> Audio:
         raise SoundError("the audio holds samples that are not numbers")
     if highest == 0:
         return audio
-    loudness = integrated(audio)
-    wanted = lufs - loudness if np.isfinite(loudness) else CEILING - 20 * np.log10(highest)
-    gain = 10 ** (min(max(wanted, LOWEST_GAIN_DB), HIGHEST_GAIN_DB) / 20)
-    return Audio(audio.samples * np.float32(gain), audio.rate)
+    # Measured as if it peaked at full scale: what counts as silence must not depend on the level that is to change.
+    loudness = _gated(_block_powers(audio) / highest**2)
+    wanted = lufs - loudness if np.isfinite(loudness) else CEILING
+    return Audio(audio.samples * np.float32(10 ** (wanted / 20) / highest), audio.rate)
 
 
 def limited(audio: Audio, ceiling: float = CEILING) -> Audio:

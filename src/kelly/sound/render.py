@@ -1,7 +1,8 @@
 """From a score to audio.
 
 Conventions: times in the score are beats, in here frames; waves are float32 (2, frames). Parts are played one by one
-into the mix, so memory does not grow with their number; the room is shared. A mastered mix has a loudness of -16 LUFS
+into the mix, so memory does not grow with their number; the room is shared. Instruments that a SoundFont holds much
+louder or softer than the rest are brought nearer to it. A mastered mix has a loudness of -16 LUFS
 and a true peak below -1 dB; stems are left at the level they have in the unmastered mix, of which they are exact
 addends. Decides what a part goes through; how notes sound is `sampler`'s, what controllers mean `controllers`'.
 """
@@ -20,7 +21,7 @@ from kelly.sound import controllers
 from kelly.sound.audio import Audio
 from kelly.sound.effects import Effects, coloured, driven, with_room_noise
 from kelly.sound.filtering import BLOCK, Wave, add_scaled, blocks, warped
-from kelly.sound.loudness import limited, normalise
+from kelly.sound.loudness import integrated, limited, normalise
 from kelly.sound.reverb import add_reverberation, tail
 from kelly.sound.sampler import Stroke, perform
 from kelly.sound.sf2 import DRUM_BANK, SoundFont
@@ -32,6 +33,9 @@ RATES = (8000, 192000)
 LONGEST_MINUTES = 60
 RELEASE_SECONDS = 1.5
 FADE_SECONDS = 1.0
+# Loudness towards which a struck key is brought, by what share of its distance, and how far at most.
+COMMON_LUFS, BROUGHT, FARTHEST_DB = -26.0, 0.6, 6.0
+TRIAL_SECONDS, TRIAL_VELOCITY = 0.5, 90
 
 
 def render(
@@ -140,7 +144,7 @@ class _Stage:
     def play(self, part: Part, sides: Wave, send: Wave) -> None:
         """Add a part to the mix and to the room's send."""
         waves = [controllers.brightened(wave, part, self.frames, self.rate) for wave in self._performed(part)]
-        level = controllers.level(part, self.blocks, self.frames)
+        level = self._trim(part) * controllers.level(part, self.blocks, self.frames)
         places = controllers.places(part, self.blocks, self.frames)
         for side, own, place in zip(sides, (waves[0], waves[-1]), places, strict=True):
             add_scaled(side, own, level * place)
@@ -154,6 +158,17 @@ class _Stage:
         if np.any(send):
             add_reverberation(sides, send, self.room, self.rate)
         return coloured(Audio(sides, self.rate), self.effects)
+
+    def _trim(self, part: Part) -> float:
+        """The gain that brings an instrument nearer to the others: within one font they differ by 20 dB."""
+        if part.is_drums:
+            return 1.0
+        key = sorted(note.pitch for note in part.notes)[len(part.notes) // 2]
+        frames = int(TRIAL_SECONDS * self.rate)
+        wave = perform(self.font, (0, part.program), [Stroke(0, frames, key, TRIAL_VELOCITY)], frames, self.rate)
+        loudness = integrated(Audio(wave, self.rate).stereo)
+        wanted = BROUGHT * (COMMON_LUFS - loudness) if np.isfinite(loudness) else 0.0
+        return float(10 ** (min(max(wanted, -FARTHEST_DB), FARTHEST_DB) / 20))
 
     def _performed(self, part: Part) -> list[Wave]:
         """The part's notes with bends and vibrato: one or two waves (frames,)."""

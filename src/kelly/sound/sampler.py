@@ -7,7 +7,7 @@ note sounds; which notes, when, and what happens to a part as a whole is `render
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,6 +25,7 @@ SHORTEST_RELEASE, LONGEST_RELEASE = 0.03, 2.5
 CHOKE_SECONDS = 0.02
 SILENCE_DB = 90.0
 CENTRED = 0.02
+PIECE = 2**18  # frames of a loop that are resampled at once: a held high key reads millions of them a second
 # Width of the mean that dulls a softly struck key (3 dB down at 2.2 kHz), and its share at the softest.
 DULL_SECONDS, DULL_AT_SOFTEST = 0.0002, 0.85
 # What a full-scale sample becomes at full velocity: a part played loud then stays below full scale as a stem.
@@ -144,22 +145,30 @@ def _layer(font: SoundFont, region: Region, frames: int, rate: int) -> Wave:
     import soxr  # slow to import, and wanted only where something sounds
 
     frames = min(frames, _audible(region, rate))
-    source = _unrolled(font, region, int(frames * region.step / rate) + 2)
-    wave: Wave = soxr.resample(source, region.step, rate, quality="MQ")[:frames]
+    pieces = _unrolled(font, region, int(frames * region.step / rate) + 2)
+    stream = soxr.ResampleStream(region.step, rate, 1, dtype="float32", quality="MQ")
+    sounded = [stream.resample_chunk(piece) for piece in pieces]
+    wave = np.concatenate([*sounded, stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)])[:frames]
     wave = swept_lowpass(wave, lambda at: _cutoff(region, at / rate), rate, resonance=region.resonance)
     edges = np.arange(blocks(len(wave)) + 1, dtype=np.float64) * (BLOCK / rate)
     wave *= draw(_envelope(region, edges))[: len(wave)]
     return wave
 
 
-def _unrolled(font: SoundFont, region: Region, frames: int) -> Wave:
-    """The sample at its own rate, its loop repeated until `frames` are full."""
+def _unrolled(font: SoundFont, region: Region, frames: int) -> Iterator[Wave]:
+    """The sample at its own rate in pieces, its loop repeated until `frames` are full."""
     if not region.looped:
-        return font.frames(region.start, min(region.end, region.start + frames))
+        yield font.frames(region.start, min(region.end, region.start + frames))
+        return
     head = font.frames(region.start, region.loop_end)
     loop = head[region.loop_start - region.start :]
-    missing = max(0, frames - len(head))
-    return np.concatenate([head, np.tile(loop, -(-missing // len(loop)))])[: max(frames, 1)]
+    head -= loop.mean()  # some fonts' loops carry half their level as an offset, which thumps at both ends of a note
+    yield head[:frames]
+    missing = frames - len(head)
+    if missing > 0:
+        piece = np.tile(loop, -(-min(missing, PIECE) // len(loop)))
+        for start in range(0, missing, len(piece)):
+            yield piece[: missing - start]
 
 
 def _audible(region: Region, rate: int) -> int:

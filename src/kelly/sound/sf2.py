@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ INSTRUMENT_ONLY = {*START, *END, *LOOP_START, *LOOP_END, FIXED_KEY, MODE, CHOKE,
 # Sound cards have always played attenuation at 0.4 of its nominal size, and fonts are tuned by ear on them.
 ATTENUATION_SCALE = 0.4
 ANY = (0, 127)
+COMPRESSED, IN_ROM = 0x0010, 0x8000  # bits of a sample's type
+# Far above any real font; a damaged one may claim billions.
+MOST_ZONES, MOST_LAYERS = 2**14, 32
 # A sample read slower or faster than this (frames a second) is a damaged table, not music.
 STEPS = (20.0, 4_000_000.0)
 
@@ -103,7 +107,7 @@ class SoundFont:
     """An open SoundFont.
 
     Parameters: path, the .sf2 file.
-    Raises: FileError, it cannot be opened; SoundError, it is no SoundFont 2, or is cut off.
+    Raises: FileError, it cannot be opened; SoundError, it is no SoundFont 2, cut off, or compressed (SF3).
     """
 
     def __init__(self, path: Path) -> None:
@@ -116,10 +120,13 @@ class SoundFont:
         try:
             chunks = _chunks(data)
             self._tables = {name: _table(chunks, name) for name in TABLES}
+            _check_order(self._tables)
             self._pool: npt.NDArray[np.int16] = np.frombuffer(chunks["smpl"], "<i2", len(chunks["smpl"]) // 2)
             self._presets = self._index()
         except (KeyError, ValueError, IndexError) as error:
             raise SoundError(f"{str(path)!r} is not a readable SoundFont 2 file") from error
+        if np.any(self._tables["shdr"]["type"][:-1] & COMPRESSED):
+            raise SoundError(f"{str(path)!r} is a compressed SoundFont (SF3); only uncompressed ones (.sf2) are played")
         self._zones: dict[tuple[int, int], list[tuple[Zone, Zone]]] = {}
         self._keys: dict[tuple[int, int, int], list[tuple[tuple[int, int], Region]]] = {}
         self._path = path
@@ -127,7 +134,8 @@ class SoundFont:
     def regions(self, bank: int, program: int, key: int, velocity: int) -> list[Region]:
         """What sounds for a key and velocity (0..127): none, one, or several layers.
 
-        A drum kit or program that the font lacks is replaced by the first of its bank, then by the first of the font.
+        A drum kit or program that the font lacks is replaced by the first of its bank, then by the first of the font;
+        in an instrument, a key without samples borrows those of the nearest key that has some.
         Raises: SoundError, the font's tables contradict each other.
         """
         place = bank, program, key
@@ -141,7 +149,7 @@ class SoundFont:
                 raise SoundError(
                     f"{str(self._path)!r} is not a readable SoundFont 2 file: program {program}"
                 ) from error
-        return [region for velocities, region in self._keys[place] if _holds(velocities, velocity)]
+        return [region for velocities, region in self._keys[place] if _holds(velocities, velocity)][:MOST_LAYERS]
 
     def frames(self, start: int, end: int) -> npt.NDArray[np.float32]:
         """The samples of the pool from `start` to before `end`, in -1..1."""
@@ -157,16 +165,25 @@ class SoundFont:
     def _layers(self, preset: tuple[int, int], key: int) -> Iterator[tuple[tuple[int, int], Region]]:
         """What may sound for a key, each with the velocities at which it does."""
         if preset not in self._zones:
-            self._zones[preset] = list(self._preset_zones(self._presets[preset]))
-        for outer, inner in self._zones[preset]:
-            if _holds(outer[0], key) and _holds(inner[0], key):
+            self._zones[preset] = list(islice(self._preset_zones(self._presets[preset]), MOST_ZONES))
+        zones = self._zones[preset]
+        spans = [(max(outer[0][0], inner[0][0]), min(outer[0][1], inner[0][1])) for outer, inner in zones]
+        held = key
+        if preset[0] != DRUM_BANK and not any(_holds(span, key) for span in spans):
+            keys = [min(max(key, low), high) for low, high in spans if low <= high]
+            held = min(keys, key=lambda other: (abs(other - key), other), default=key)
+        for (outer, inner), span in zip(zones, spans, strict=True):
+            if _holds(span, held):
                 region = self._region(_combined(outer[2], inner[2]), key)
                 if region is not None:
                     yield (max(outer[1][0], inner[1][0]), min(outer[1][1], inner[1][1])), region
 
     def _preset_zones(self, preset: int) -> Iterator[tuple[Zone, Zone]]:
-        for outer, instrument in self._zones_of("phdr", "pbag", "pgen", preset, INSTRUMENT):
-            for inner, _ in self._zones_of("inst", "ibag", "igen", instrument, SAMPLE):
+        instruments: dict[int, list[Zone]] = {}
+        for outer, number in self._zones_of("phdr", "pbag", "pgen", preset, INSTRUMENT):
+            if number not in instruments:
+                instruments[number] = [zone for zone, _ in self._zones_of("inst", "ibag", "igen", number, SAMPLE)]
+            for inner in instruments[number]:
                 yield outer, inner
 
     def _zones_of(self, headers: str, bags: str, gens: str, item: int, link: int) -> Iterator[tuple[Zone, int]]:
@@ -188,7 +205,7 @@ class SoundFont:
         start, end, loop_start, loop_end = _span(sample, gens)
         key = gens[FIXED_KEY] if gens[FIXED_KEY] >= 0 else key
         step = _step(sample, gens, key)
-        if not (0 <= start < end <= len(self._pool) and STEPS[0] <= step <= STEPS[1]):
+        if sample["type"] & IN_ROM or not (0 <= start < end <= len(self._pool) and STEPS[0] <= step <= STEPS[1]):
             return None
         return Region(
             start=start,
@@ -252,6 +269,14 @@ def _chunks(data: mmap.mmap) -> dict[str, memoryview]:
 def _table(chunks: Mapping[str, memoryview], name: str) -> npt.NDArray[np.void]:
     layout = np.dtype(TABLES[name])
     return np.frombuffer(chunks[name], layout, len(chunks[name]) // layout.itemsize)
+
+
+def _check_order(tables: Mapping[str, npt.NDArray[np.void]]) -> None:
+    """Each zone belongs to one preset or instrument, and each generator to one zone, as the specification has it."""
+    for name, column in (("phdr", "bag"), ("inst", "bag"), ("pbag", "gen"), ("ibag", "gen")):
+        places = tables[name][column]
+        if np.any(places[1:] < places[:-1]):
+            raise ValueError(f"{name} is out of order")
 
 
 def _combined(preset: Generators, instrument: Generators) -> Generators:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from kelly.errors import FileError, SoundError
 
@@ -47,12 +48,11 @@ def find(named: str | os.PathLike[str] | None = None) -> Path:
 
 def _checked(path: Path) -> Path:
     try:
-        with path.open("rb") as file:
-            head = file.read(12)
+        good = _begins_well(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise FileError(f"cannot read the SoundFont {str(path)!r}: {reason}") from error
-    if not _begins_well(head):
+    if not good:
         raise SoundError(f"{str(path)!r} is not a SoundFont 2 file (.sf2)")
     return path
 
@@ -70,13 +70,18 @@ def _installed() -> Iterator[Path]:
 
 def _usable(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return _begins_well(file.read(12))
+        return _begins_well(path)
     except OSError:
         return False
 
 
-def _begins_well(head: bytes) -> bool:
+def _begins_well(path: Path) -> bool:
+    """Whether the first bytes are a SoundFont 2's; a pipe or a device may never answer and counts as none."""
+    mode = path.stat().st_mode
+    if not (S_ISREG(mode) or S_ISDIR(mode)):
+        return False
+    with path.open("rb") as file:
+        head = file.read(12)
     return head[:4] == b"RIFF" and head[8:12] == b"sfbk"
 
 

@@ -26,9 +26,9 @@ def play(sections):
 
     def played(genre, role="chorus", density=0.7, seed=1, span=None, fill=None, **changes):
         context = sections[role]
-        plan = replace(context.plan, genre=genres()[genre], pulse=changes.pop("pulse", 1.0))
+        plan = replace(context.plan, genre=genres()[genre])
         wanted = replace(context.parameters, density=density)
-        section = replace(context.section, parameters=wanted, **changes)
+        section = replace(context.section, **{"parameters": wanted, "pulse": 1.0, **changes})
         start, end = span or (0.0, section.beats)
         layers = [Layer(start, end - start, "drums", 1.0)]
         layers += [Layer(fill[0], fill[1] - fill[0], "fills", 1.0)] if fill else []

@@ -22,9 +22,9 @@ def play(contexts_of):
     def played(kind, energy=0.5, following=0.8, density=0.7, beats=4.0, genre="rock", pulse=1.0):
         wanted = replace(verse.parameters, density=density)
         fill = {**verse.section.figures, "fill": kind}
-        section = replace(verse.section, figures=fill, energy=energy, parameters=wanted)
+        section = replace(verse.section, figures=fill, energy=energy, parameters=wanted, pulse=pulse)
         rows = [replace(s, energy=following) if s.index == section.index + 1 else s for s in verse.plan.sections]
-        plan = replace(verse.plan, sections=tuple(rows), genre=genres()[genre], pulse=pulse)
+        plan = replace(verse.plan, sections=tuple(rows), genre=genres()[genre])
         layer = Layer(section.beats - beats, beats, "fills", 1.0)
         context = replace(verse, plan=plan, section=section, layers=(layer,))
         return context, fills.play(context, stream(1, "fills", "verse"))

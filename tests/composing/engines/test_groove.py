@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from statistics import pstdev
 
 import pytest
 
@@ -29,10 +30,9 @@ def play(contexts):
     def played(notes, part="melody", genre="pop", feel=0.0, humanise=0.0, pulse=1.0, index=1, instrument=PIANO):
         context = contexts[index]
         palette = {**context.plan.instruments, "chords": instrument}
-        plan = replace(
-            context.plan, genre=genres()[genre], feel=feel, humanise=humanise, pulse=pulse, instruments=palette
-        )
-        context = replace(context, plan=plan, part=part, row=parts()[part], parts={part: tuple(notes)})
+        plan = replace(context.plan, genre=genres()[genre], feel=feel, humanise=humanise, instruments=palette)
+        section = replace(context.section, pulse=pulse)
+        context = replace(context, plan=plan, section=section, part=part, row=parts()[part], parts={part: tuple(notes)})
         return groove.play(context, stream(1, "groove", part))
 
     return played
@@ -100,10 +100,28 @@ def test_the_lo_fi_snare_drags_behind_the_hat(play):
 def test_a_hand_strays_a_little_and_chords_stay_together(play):
     played = play(CHORDS, "chords", humanise=1.0)
     strays = [a.onset - b.onset for a, b in zip(played, sorted(CHORDS), strict=True)]
-    assert 0.001 < max(strays) <= 12 / 480
+    assert 0.001 < max(strays) <= 0.12
     assert len({round(n.onset, 9) for n in played}) == 16
     assert len({n.velocity for n in played}) > 5
-    assert all(abs(n.velocity - 80) <= 9 for n in played)
+    assert all(abs(n.velocity - 80) <= 24 for n in played)
+
+
+def test_a_hand_misses_by_milliseconds_and_drummers_by_fewer(play, contexts):
+    beat = 60 / contexts[1].parameters.tempo
+
+    def spread(part):
+        played = play(EIGHTHS, part, humanise=0.5)
+        return 1000 * beat * pstdev(a.onset - b.onset for a, b in zip(played, EIGHTHS, strict=True))
+
+    assert 4 <= spread("melody") <= 12
+    assert spread("drums") < 0.8 * spread("melody")
+
+
+def test_the_loudest_strokes_differ_still(play):
+    hard = [Note(i / 2, 0.5, 60, velocity) for i, velocity in enumerate((110, 118, 127) * 10)]
+    played = play(hard, humanise=0.5)
+    assert max(n.velocity for n in played) < 126
+    assert max(n.velocity for n in played[2::3]) > max(n.velocity for n in played[::3])
 
 
 def test_more_humanise_strays_further(play):

@@ -113,7 +113,7 @@ def test_shimmer_lies_higher_and_enters_tone_by_tone(play):
     for name in NAMES:
         _, high = play(name, "shimmer")
         _, held = play(name, "held")
-        assert sum(n.pitch for n in high) / len(high) > sum(n.pitch for n in held) / len(held) + 6
+        assert sum(n.pitch for n in high) / len(high) > sum(n.pitch for n in held) / len(held) + 2
         assert len({n.onset for n in high}) > 0.8 * len(high)
 
 

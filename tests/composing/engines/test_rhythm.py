@@ -8,7 +8,8 @@ import pytest
 from kelly.composing.chance import stream
 from kelly.composing.context import Layer
 from kelly.composing.engines import rhythm
-from kelly.composing.plan import Settings, figures, make_plan
+from kelly.composing.plan import figures, make_plan
+from kelly.composing.settings import Settings
 from kelly.composing.tables import genres, instruments
 from kelly.emotion import thesaurus
 from kelly.emotion.journey import Journey
@@ -34,8 +35,8 @@ def play(sections):
         context = sections[name]
         genre = replace(context.plan.genre, rhythms=dict.fromkeys(STYLES, 1.0))
         palette = {**context.plan.instruments, "chords": INSTRUMENTS[instrument]}
-        plan = replace(context.plan, genre=genre, instruments=palette, pulse=1.0)
-        section = replace(context.section, figures={**context.section.figures, "rhythm": style}, **changes)
+        plan = replace(context.plan, genre=genre, instruments=palette)
+        section = replace(context.section, figures={**context.section.figures, "rhythm": style}, pulse=1.0, **changes)
         start, end = span or (0.0, section.beats)
         context = replace(context, plan=plan, section=section, layers=(Layer(start, end - start, "chords", 1.0),))
         return context, rhythm.play(context, stream(seed, "chords", section.role))

@@ -87,11 +87,13 @@ def _entrance(part: str, context: Context, surplus: float) -> float:
 
 
 def _exit(part: str, context: Context, surplus: float) -> float:
-    """In the outro the parts leave one by one, the fuller ones later; chords and melody stay to the end."""
+    """In the outro the parts leave one by one, the fuller ones later; what makes a last chord stays to the end."""
     end = context.section.beats
-    if context.section.role != "outro" or part in ("chords", "melody", "pad") or context.section.bars < 8:
+    if context.section.role != "outro" or part in ("chords", "melody", "bass", "pad") or context.section.bars < 8:
         return end
-    return end - PHRASE if surplus < 0.2 else end - BAR
+    if surplus < 0.2:
+        return end - PHRASE
+    return end if part == "drums" else end - BAR  # the drums have the last stroke
 
 
 def _seam(part: str, context: Context, drawn: float) -> tuple[float, float, float]:

@@ -10,13 +10,14 @@ Leaves the chords to `chords`, micro-timing to `groove`, loudness over the song 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from numpy.random import Generator
 
 from kelly.composing.chance import chance, pick
-from kelly.composing.context import PHRASE, Chord, Context
+from kelly.composing.context import BAR, PHRASE, Chord, Context
 from kelly.composing.patterns import GATES, Hit, bar_rows, closing_bar, lay_bars, step_of, table
 from kelly.composing.seams import silent_from
 from kelly.composing.theory import nearest_pitch
@@ -27,6 +28,7 @@ __all__ = ["play"]
 OCTAVE, SPAN = 12, 8  # semitones; how far a line strides when the next root lies elsewhere
 DIRECTIONS = {"descending": -1, "climbing": 1}
 UNLED = ("pedal", "breathing", "pulsing")  # figures that do not lead into the next chord
+UNTURNED = ("walking", "breathing", *DIRECTIONS)  # figures whose bars differ by themselves
 EPS = 1e-6
 
 
@@ -63,7 +65,11 @@ def play(context: Context, rng: Generator) -> list[Note]:
             pitches = _tones(span, hits, context)
             if figure not in UNLED:
                 _lead(span, hits, pitches, context, rng)
+        if hits[-1].onset == closing_bar(context):
+            pitches[-1] = span.root
         line += zip(hits, pitches, strict=True)
+    if figure not in UNTURNED:
+        line = _turned(line, spans, context, rng)
     return _sound(_joined(line, context), context)
 
 
@@ -119,9 +125,10 @@ def _hits(rows: list[str], span: _Span, context: Context) -> list[Hit]:
     closing = closing_bar(context)
     if closing is not None and span.onset >= closing - EPS:
         return [Hit(span.onset, span.end - span.onset, "R")]
+    if closing is not None and span.end > closing + EPS:  # the last bar is one long tone
+        until = replace(span, end=closing)
+        return [*_hits(rows, until, context), Hit(closing, span.end - closing, "R")]
     hits = lay_bars(rows, span.onset, span.end, step_of(context))
-    if closing is not None:
-        hits = [hit for hit in hits if hit.onset < closing + EPS]
     if hits and hits[0].onset < span.onset + EPS:
         first = hits[0].symbol if hits[0].symbol in "wp" else "R"
         return [Hit(hits[0].onset, hits[0].duration, first), *hits[1:]]
@@ -193,7 +200,7 @@ def _approach(before: int, goal: int, context: Context, rng: Generator) -> int:
 def _lead(span: _Span, hits: list[Hit], pitches: list[int], context: Context, rng: Generator) -> None:
     """Turn the last note before a new root into a step towards it; at a phrase's end more readily."""
     moves = span.goal % 12 != span.root % 12
-    late = span.end - hits[-1].onset <= 1 / context.plan.pulse + EPS
+    late = span.end - hits[-1].onset <= 1 / context.section.pulse + EPS
     closes = abs(span.end % PHRASE) < EPS
     wanted = chance(0.15 + 0.5 * context.plan.complexity + 0.3 * closes, rng)
     if moves and late and wanted and len(hits) > 1 and hits[-1].symbol != "g":
@@ -209,6 +216,42 @@ def _split(hits: list[Hit], pitches: list[int], span: _Span, context: Context, r
     hits += [Hit(last.onset, half, last.symbol), Hit(last.onset + half, half, last.symbol)]
     beyond = pick((2, 3, 4), rng) * (1 if pitches[-1] > span.goal else -1)
     pitches.insert(-1, nearest_pitch(pitches[-1] + beyond, context.scale_at(span.onset), context.low, context.high))
+
+
+def _turned(line: list[tuple[Hit, int]], spans: list[_Span], context: Context, rng: Generator) -> list[tuple[Hit, int]]:
+    """The ends of second bars turn in one way all section, those of fourth bars each in their own."""
+    heads = [span.onset for span in spans]
+    shift = 0.31 * context.section.occurrence
+    stays = context.section.figures["bass"] == "pedal"
+    turns = ("breath", "split") if stays else ("octave", "fifth", "breath", "split", "push")
+    answer, closing = pick(turns, rng, shift), closing_bar(context)
+    turned: list[tuple[Hit, int]] = []
+    for i, (hit, pitch) in enumerate(line):
+        bar = int(hit.onset // BAR)
+        last = i + 1 == len(line) or int(line[i + 1][0].onset // BAR) > bar
+        own, wanted = pick(turns, rng, shift), chance(0.9 if bar % 4 == 3 else 0.7, rng)
+        fixed = hit.onset in heads or (closing is not None and hit.onset >= closing - EPS)
+        if not last or bar % 2 == 0 or not wanted or fixed:
+            turned.append((hit, pitch))
+        else:
+            span = spans[max(bisect_right(heads, hit.onset + EPS) - 1, 0)]
+            turned += _turn(answer if bar % 4 == 1 else own, hit, pitch, span, context)
+    return turned
+
+
+def _turn(how: str, hit: Hit, pitch: int, span: _Span, context: Context) -> list[tuple[Hit, int]]:
+    """The last note of a bar, turned: an octave or a fifth away, left out, said twice, or early."""
+    if how == "breath" and hit.duration <= 1:
+        return []
+    if how in ("split", "breath") and hit.duration >= 0.5:
+        half = hit.duration / 2
+        return [(replace(hit, duration=half), pitch), (Hit(hit.onset + half, half, hit.symbol), pitch)]
+    if how == "push" and 0.5 <= hit.duration <= 1:
+        later = hit.duration / 2
+        return [(Hit(hit.onset + later, later, hit.symbol), pitch)]
+    fifth = (span.chord.symbol.pitch_classes[2] - span.root) % 12
+    tone = _above(span, fifth if how == "fifth" else OCTAVE, context)
+    return [(hit, tone if tone != pitch else span.root)]
 
 
 def _joined(line: list[tuple[Hit, int]], context: Context) -> list[tuple[Hit, int]]:
@@ -231,6 +274,7 @@ def _sound(line: list[tuple[Hit, int]], context: Context) -> list[Note]:
         length = min(hit.duration, end - hit.onset)
         closes = abs((hit.onset + length) % PHRASE) < EPS
         share = 0.4 if hit.symbol == "g" else gate * (1 - 0.4 * context.parameters.rest * closes)
+        share = 1.0 if hit.onset == closing_bar(context) else share
         velocity = context.velocity(_accent(hit, context))
         if hit.symbol == "g":
             velocity = max(round(0.55 * velocity), 1)

@@ -62,7 +62,7 @@ def _timed(symbols: tuple[ChordSymbol, ...], context: Context) -> list[Chord]:
 
 
 def _slow_harmony(context: Context, chords: int) -> bool:
-    fast_bars = context.parameters.tempo * context.plan.pulse > 132 and context.energy < 0.65
+    fast_bars = context.parameters.tempo * context.section.pulse > 132 and context.energy < 0.65
     still = context.feeling.arousal < 0.2 and context.energy < 0.5
     return chords <= 4 and context.section.bars >= 8 and (fast_bars or still)
 

@@ -90,8 +90,9 @@ def _cost(frame: Frame, pitch: int, beat: float) -> float:
     """How badly a pitch suits a beat: rough against the melody, off the chord, or on the melody's other side."""
     leader = sounding(frame.melody, beat)
     weight = strength(beat)
-    foreign = pitch % 12 not in frame.context.chord_at(beat).symbol.pitch_classes
-    cost = 1.1 * weight * foreign
+    classes = frame.context.chord_at(beat).symbol.pitch_classes
+    rubs = any((pitch - pc) % 12 in (1, 11) for pc in classes)
+    cost = 1.1 * weight * (pitch % 12 not in classes) * (1.1 if rubs else 1)
     if leader is not None:
         cost += (1.5 + 1.5 * weight) * roughness(pitch, leader.pitch)
         cost += 0.5 * ((pitch - leader.pitch) * frame.side <= 0)
@@ -350,7 +351,7 @@ def _run(frame: Frame, line: list[Note], start: float, end: float) -> list[Note]
     for k in range(count):
         onset = first + pace * k
         pitch = step(goal, -turn * (count - 1 - k), frame.context.scale_at(onset))
-        pitch = min(max(pitch, frame.context.low), frame.context.high)
+        pitch = nearest_pitch(pitch, frame.context.scale_at(onset), frame.context.low, frame.context.high)
         run.append(note(frame.context, onset, min(onset + pace, end), pitch))
     return run
 

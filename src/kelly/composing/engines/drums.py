@@ -2,7 +2,7 @@
 
 Conventions: time in beats from the section's start, pitch as General MIDI percussion number, velocity 1..127.
 Decides the bars' pattern (grooves of `drums.json`, four a genre from calm to busy, after `drive`), which light
-strokes are left out, how the fourth and eighth bars vary, and the crash on a section that rises. In a row X is
+strokes are left out, how bars answer each other and phrases end, and the crash on a section that rises. In a row X is
 accented, g a ghost, o a stroke that only dense feelings play. Leaves fills to `fills` (there only kick and hat go
 on), the swing and the late snare to `groove`.
 """
@@ -44,6 +44,8 @@ def play(context: Context, rng: Generator) -> list[Note]:
     until = min(layer.end, silent_from(context), closing_bar(context) or layer.end)
     hits: list[Stroke] = []
     for drum, row in rows.items():
+        if drum == "pedal" and "ride" in rows and _hurry(context) > 0.25:  # the foot has the kick to think of
+            continue
         hits += [(drum, hit) for hit in _groove(drum, row, layer.onset, until, context, rng)]
     hits = _varied(hits, layer.onset, until, context, rng)
     hits += _marks(layer, context, rng)
@@ -60,19 +62,24 @@ def _groove(drum: str, row: str, start: float, until: float, context: Context, r
     """One drum's strokes: light ones are in or out for the whole section, none crowd a fill."""
     step = step_of(context)
     drawn = [uniform(0, 1, rng) for _ in row]
-    density = drive(context)
-    kept = [hit for hit in lay(row, start, until, step) if _wanted(hit, drawn, step, density)]
+    lightness = drive(context) - _hurry(context)
+    kept = [hit for hit in lay(row, start, until, step) if _wanted(hit, drawn, step, lightness)]
     if context.section.role == "intro":  # an intro lets the beat grow: time first, then kick, then the rest
         late = {"kick": 0.25}.get(drum, 0.0 if drum in TIMEKEEPERS else 0.5)
         kept = [hit for hit in kept if hit.onset >= late * context.section.beats - EPS]
     return [hit for hit in kept if _supports(drum, hit) or not _in_fill(hit.onset, context)]
 
 
-def _wanted(hit: Hit, drawn: list[float], step: float, density: float) -> bool:
-    """Ghosts and light strokes are played where the number drawn for their step lies below the density."""
+def _hurry(context: Context) -> float:
+    """How far the genre's own tempo is beyond what hands fill with sixteenths (120 BPM): 0, .5 at 180 BPM."""
+    return max(0.0, context.parameters.tempo * context.section.pulse / 120 - 1)
+
+
+def _wanted(hit: Hit, drawn: list[float], step: float, lightness: float) -> bool:
+    """Ghosts and light strokes are played where the number drawn for their step lies below `lightness`."""
     if hit.symbol not in "og":
         return True
-    return drawn[round(hit.onset / step) % len(drawn)] < density + 0.1
+    return drawn[round(hit.onset / step) % len(drawn)] < lightness + 0.1
 
 
 def _supports(drum: str, hit: Hit) -> bool:
@@ -85,22 +92,23 @@ def _in_fill(onset: float, context: Context) -> bool:
 
 
 def _varied(strokes: list[Stroke], start: float, until: float, context: Context, rng: Generator) -> list[Stroke]:
-    """The end of every second bar may differ a little, that of every fourth mostly does."""
-    step = step_of(context)
-    for end in _turning_points(start, until):
-        turn = pick(_turns(strokes, context), rng)
-        closes = end % PHRASE < EPS
-        likely = (0.65 if closes else 0.15) + 0.3 * context.plan.complexity
-        if chance(likely, rng) and not _in_fill(end - step, context):
-            strokes = TURNS[turn](strokes, end, step)
+    """Second bars answer the first in one way all section, fourth bars each in their own; the others seldom move."""
+    step, bar = step_of(context), max(BAR, 16 * step_of(context))
+    shift = 0.31 * context.section.occurrence
+    answer = pick(_turns(strokes, context), rng, shift)
+    seat = rng.random()  # where in the bar the answer lies
+    for number in range(int(start / bar + 1 - EPS), int(until / bar + EPS)):
+        end = bar * (number + 1)
+        closes, answers = end % PHRASE < EPS, number % 2 == 1
+        own, place = pick(_turns(strokes, context), rng, shift), rng.random()
+        likely = 0.95 if closes else 0.8 if answers else 0.25 * drive(context)
+        if not chance(likely * (0.7 + 0.3 * context.plan.complexity), rng) or _in_fill(end - step, context):
+            continue
+        turn, at = (answer, seat) if answers and not closes else (own, place)
+        strokes = TURNS[turn](strokes, end, step, at)
+        if closes and turn in ("open", "ghost", "drag", "hole") and at < 0.5:  # a phrase's end is worth two words
+            strokes = _kick(strokes, end, step, 2 * at)
     return strokes
-
-
-def _turning_points(start: float, until: float) -> list[float]:
-    """The ends of the second bars that lie wholly in start..until."""
-    span = 2 * BAR
-    first, last = int(start / span + 1 - EPS), int(until / span + EPS)
-    return [span * (i + 1) for i in range(first, last)]
 
 
 def _turns(strokes: list[Stroke], context: Context) -> dict[str, float]:
@@ -109,41 +117,66 @@ def _turns(strokes: list[Stroke], context: Context) -> dict[str, float]:
     present = {drum: True for drum, _ in strokes}
     has_hat = "hat" in present and context.plan.genre.name != "ambient"
     return {
-        "open": push if has_hat else 0.0,
-        "kick": push if "kick" in present else 0.0,
+        "open": 0.3 + push if has_hat else 0.0,
+        "kick": 0.3 + push if "kick" in present else 0.0,
+        "ghost": 0.2 + push if "snare" in present else 0.0,
         "drag": push * push if "snare" in present else 0.0,
-        "breath": 0.6 * (1 - push),
+        "hole": 0.5 if "kick" in present else 0.0,
+        "breath": 0.8 * (1 - push),
     }
 
 
-def _open(strokes: list[Stroke], end: float, step: float) -> list[Stroke]:
-    """An open hat over the last eighth."""
-    start = end - 2 * step
-    kept = [(d, h) for d, h in strokes if d not in TIMEKEEPERS or not start - EPS < h.onset < end - EPS]
+def _open(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
+    """An open hat over one of the last three off-beats, mostly the last."""
+    start = end - (2, 2, 6, 10)[int(4 * place)] * step
+    over = start + 2 * step
+    kept = [(d, h) for d, h in strokes if d not in TIMEKEEPERS or not start - EPS < h.onset < over - EPS]
     return [*kept, ("open", Hit(start, 2 * step, "x"))]
 
 
-def _kick(strokes: list[Stroke], end: float, step: float) -> list[Stroke]:
-    """Two more kicks on the way to the bar line."""
-    return strokes + [("kick", Hit(end - back * step, step, "x")) for back in (5, 2)]
+def _kick(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
+    """A kick or two more on the way to the bar line."""
+    backs = ((2,), (5, 2), (1,), (6,), (3, 2), (7, 1))[int(6 * place)]
+    return strokes + [("kick", Hit(end - back * step, step, "x")) for back in backs]
 
 
-def _drag(strokes: list[Stroke], end: float, step: float) -> list[Stroke]:
+def _ghost(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
+    """Soft strokes of the snare between its own."""
+    backs = ((1,), (3, 1), (7,), (9, 7), (5,), (6, 3))[int(6 * place)]
+    struck = [h.onset for d, h in strokes if d == "snare"]
+    free = [end - back * step for back in backs if all(abs(end - back * step - at) > EPS for at in struck)]
+    return strokes + [("snare", Hit(at, step, "g")) for at in free]
+
+
+def _drag(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
     """Two grace strokes and a snare into the next bar."""
     grace = [("snare", Hit(end - back * step, step, "g")) for back in (3, 2)]
     return [*strokes, *grace, ("snare", Hit(end - step, step, "x"))]
 
 
-def _breath(strokes: list[Stroke], end: float, step: float) -> list[Stroke]:
-    """Only the feet go on in the last beat."""
-    last = end - 4 * step
+def _hole(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
+    """One kick off the beat is left out."""
+    first = end - 16 * step
+    spare = [h.onset for d, h in strokes if d == "kick" and first < h.onset < end - EPS and h.onset % (4 * step) > EPS]
+    if not spare:
+        return strokes
+    gone = spare[int(place * len(spare))]
+    return [(d, h) for d, h in strokes if d != "kick" or abs(h.onset - gone) > EPS]
+
+
+def _breath(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
+    """Only the feet go on in the last beat, or in its second half."""
+    last = end - (4 if place < 0.6 else 2.5) * step
     return [(d, h) for d, h in strokes if d in ("kick", "pedal") or not last + EPS < h.onset < end - EPS]
 
 
-TURNS: dict[str, Callable[[list[Stroke], float, float], list[Stroke]]] = {
+# What a drummer does to a bar: (strokes, the bar's end, a step in beats, place 0..1) -> strokes.
+TURNS: dict[str, Callable[[list[Stroke], float, float, float], list[Stroke]]] = {
     "open": _open,
     "kick": _kick,
+    "ghost": _ghost,
     "drag": _drag,
+    "hole": _hole,
     "breath": _breath,
 }
 

@@ -29,7 +29,7 @@ def play(context: Context, rng: Generator) -> list[Note]:
     if layer is None:
         return []
     row = table("fills.json")["kinds"][context.section.figures["fill"]][_heat(context)]
-    length = BAR / context.plan.pulse
+    length = BAR / context.section.pulse
     first = layer.end - length  # where the row begins, so that it ends with the layer
     until = min(layer.end, silent_from(context))
     hits = lay(row, max(layer.onset - first, 0.0), length, length / len(row))

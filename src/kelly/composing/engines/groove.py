@@ -9,6 +9,7 @@ genre and feel 0 nothing moves.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 
 from numpy.random import Generator
@@ -22,7 +23,12 @@ __all__ = ["play"]
 TICK = 1 / PPQ
 REACH = 20 * TICK  # how far feel leans at -1 or 1
 EARLIEST = 0.05  # beats that a section's first note may come early
-STRAY, SWAY = 12 * TICK, 9  # what humanise 1 misses by at most: beats and velocity
+# What humanise 1 misses by at most: seconds and a share of the beat (a third of their sum is the standard deviation),
+# and velocity.
+STRAY, STRAY_SHARE, WIDEST, SWAY = 0.036, 0.03, 0.12, 24
+MEMORY = 0.6  # how much of one miss is still in the next: a hand drifts rather than jitters
+TIGHT = {"drums": 0.55, "fills": 0.6, "bass": 0.7, "chords": 0.8}  # share of it in those who keep time
+KNEE, ROOM = 112, 14  # velocity above which a stroke grows ever less, and by how much at most
 # How far the parts follow the lean; what stays behind is the ground against which it is felt.
 LEANING = {"bass": 0.6, "chords": 0.8, "pad": 0.5, "strings": 0.6, "drums": 0.4, "fills": 0.6}
 SNARES, LATE = (37, 38, 39, 40), {"lo-fi": 20 * TICK, "hip-hop": 10 * TICK}
@@ -40,7 +46,7 @@ def play(context: Context, rng: Generator) -> list[Note]:
     """
     notes = sorted(context.parts.get(context.part, ()))
     onsets = sorted({note.onset for note in notes})
-    uneven = _uneven(onsets, 1 / context.plan.pulse)
+    uneven = _uneven(onsets, 1 / context.section.pulse)
     times = _times(onsets, uneven, context, rng)
     moved: list[Note] = []
     for index, note in enumerate(notes):
@@ -57,13 +63,21 @@ def _times(onsets: list[float], uneven: frozenset[int], context: Context, rng: G
     """When each written onset sounds: swung, leaning, a little astray, never before its forerunner."""
     lean = -context.plan.feel * REACH * LEANING.get(context.part, 1.0)
     earliest = 0.0 if context.section.index == 0 else -EARLIEST
+    reach = context.plan.humanise * TIGHT.get(context.part, 1.0) * _reach(context)
+    drift = 0.0
     times: dict[float, float] = {}
     for onset in onsets:
-        stray = STRAY * context.plan.humanise * sway(rng) * _looseness(onset)
+        drift = MEMORY * drift + (1 - MEMORY**2) ** 0.5 * sway(rng)
+        stray = reach * drift * _looseness(onset)
         time = max(_swung(onset, uneven, context) + lean + stray, earliest)
         times[onset] = time
         earliest = time + TICK
     return times
+
+
+def _reach(context: Context) -> float:
+    """How far a hand misses at most, in beats: some of it whatever the tempo, some of it in proportion to the beat."""
+    return min(STRAY * context.parameters.tempo / 60 + STRAY_SHARE, WIDEST)
 
 
 def _uneven(onsets: list[float], unit: float) -> frozenset[int]:
@@ -76,7 +90,7 @@ def _uneven(onsets: list[float], unit: float) -> frozenset[int]:
 
 def _swung(time: float, uneven: frozenset[int], context: Context) -> float:
     """A time on the straight grid, moved so that the off-beat falls where the genre has it."""
-    swing, unit = context.plan.genre.swing, 1 / context.plan.pulse
+    swing, unit = context.plan.genre.swing, 1 / context.section.pulse
     beat, place = divmod(time + EPS, unit)
     if int(beat) in uneven or swing == 0.5:
         return time
@@ -87,7 +101,7 @@ def _swung(time: float, uneven: frozenset[int], context: Context) -> float:
 
 def _looseness(onset: float) -> float:
     """Hands meet on the bar line and stray between the beats."""
-    return 0.4 if onset % 4 < EPS else 0.7 if onset % 1 < EPS else 1.0
+    return 0.6 if onset % 4 < EPS else 0.8 if onset % 1 < EPS else 1.0
 
 
 def _late(note: Note, context: Context) -> float:
@@ -121,6 +135,10 @@ def _end(note: Note, onsets: list[float], times: dict[float, float], uneven: fro
 
 
 def _touched(velocity: int, context: Context, rng: Generator) -> int:
-    """A velocity as a hand would strike it."""
-    stray = round(SWAY * context.plan.humanise * sway(rng))
-    return min(max(velocity + stray, 1), 127)
+    """A velocity as a hand would strike it: a little astray, and never quite as hard as it could."""
+    if context.plan.humanise == 0:
+        return velocity
+    loud = velocity + SWAY * context.plan.humanise * sway(rng)
+    if loud > KNEE:
+        loud = KNEE + ROOM * math.tanh((loud - KNEE) / ROOM)
+    return max(round(round(loud, 6)), 1)

@@ -8,13 +8,16 @@ breathes and how each phrase comes to rest. Leaves the motif itself to the plan,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from numpy.random import Generator
 
 from kelly.composing.chance import chance
 from kelly.composing.context import BAR, PHRASE, Context
 from kelly.composing.motif import Motif, Step, contour, transform
+from kelly.composing.patterns import closing_bar
 from kelly.composing.theory import nearest_pitch
 from kelly.score.notes import Note
 
@@ -29,6 +32,8 @@ PLANS = {
 }
 KINDS = {"chorus": "chorus", "drop": "chorus", "build": "chorus", "pre-chorus": "bridge", "bridge": "bridge"}
 LIFT = {"chorus": 4.0, "drop": 5.0, "build": 3.0, "pre-chorus": 2.0, "bridge": 1.0, "intro": -1.0, "outro": -2.0}
+PLACES = 32  # sixteenths of a motif
+UNSURE = 0.3  # dominance below which a song does not come to rest on its tonic
 HELD = {"staccato": 0.5, "marcato": 0.75, "tenuto": 0.92, "legato": 1.0}
 
 
@@ -40,9 +45,11 @@ def play(context: Context, rng: Generator) -> list[Note]:
     """
     if context.layer is None:
         return []
-    steps = _thinned(_line(context, rng), context, rng)
-    pitched = _pitched(steps, context, rng)
-    return _sung(pitched, context)
+    # Drawn once for every place of a motif, so that it is treated alike whenever it is said.
+    fallen, leaning = ([rng.random() for _ in range(PLACES)] for _ in range(2))
+    steps = _breathed(_thinned(_line(context, rng), context, fallen), context)
+    pitched = _crowned(_pitched(steps, context, leaning), context)
+    return _sung(_homeward(pitched, context), context)
 
 
 def _line(context: Context, rng: Generator) -> list[Step]:
@@ -100,34 +107,69 @@ def _anchor(context: Context, onset: float, share: float) -> int:
     return context.key.degree(nearest_pitch(min(max(target, low), high), tones, low, high))
 
 
-def _thinned(steps: list[Step], context: Context, rng: Generator) -> list[Step]:
+def _place(step: Step) -> int:
+    """The place of a step among the sixteenths of two bars."""
+    return int(step.onset * 4 + 0.5) % PLACES
+
+
+def _thinned(steps: list[Step], context: Context, fallen: Sequence[float]) -> list[Step]:
     """Weak notes fall out for rests, more in quiet sections; the first note of a bar stays."""
     likely = context.parameters.rest * (1.3 - context.energy)
     kept = [
         step
         for step in steps
-        if step.onset % BAR == 0 or not chance(likely * (0.5 if step.onset % 1 == 0 else 1.0), rng)
+        if step.onset % BAR == 0 or fallen[_place(step)] >= likely * (0.5 if step.onset % 1 == 0 else 1.0)
     ]
     return kept or steps[:1]
 
 
-def _pitched(steps: list[Step], context: Context, rng: Generator) -> list[Note]:
+def _phrase(step: Step) -> int:
+    """The phrase that a step belongs to; an upbeat belongs to what it leads to."""
+    return int((step.onset + 0.5) // PHRASE)
+
+
+def _breathed(steps: list[Step], context: Context) -> list[Step]:
+    """The last note of every phrase ends early enough to breathe, the earlier the more space the feeling wants."""
+    air = 0.5 + 1.5 * context.parameters.space
+    breathed = []
+    for step, following in zip_longest(steps, steps[1:]):
+        closes = following is None or _phrase(following) > _phrase(step)
+        room = (_phrase(step) + 1) * PHRASE - air - step.onset
+        shorter = closes and 0.5 <= room < step.duration
+        breathed.append(replace(step, duration=room) if shorter else step)
+    return breathed
+
+
+def _pitched(steps: list[Step], context: Context, leaning: Sequence[float]) -> list[Note]:
     """Turn degrees into pitches: chord tones where the metre is strong, tones of the scale elsewhere."""
     notes: list[Note] = []
-    for step in steps:
+    for i, step in enumerate(steps):
         wanted = context.key.pitch(step.degree, -1)
         previous = notes[-1].pitch if notes else None
-        pitch = _settled(wanted, step, previous, context, rng)
+        pitch = _settled(wanted, step, previous, context, leaning[_place(step)])
+        if i + 1 == len(steps) or _phrase(steps[i + 1]) > _phrase(step):
+            pitch = _cadence(pitch, step, context)
         notes.append(Note(step.onset, step.duration, pitch, 1))
     return notes
 
 
-def _settled(wanted: int, step: Step, previous: int | None, context: Context, rng: Generator) -> int:
+def _cadence(pitch: int, step: Step, context: Context) -> int:
+    """The tone a phrase ends on, near `pitch`: calls stay open beside the tonic, responses close on it if they can."""
+    classes, tonic = context.chord_at(step.onset).symbol.pitch_classes, context.key.tonic
+    if _phrase(step) % 2 == 0 and step.onset + BAR < context.section.beats:
+        fitting = tuple(pc for pc in classes if pc != tonic)
+    else:
+        fitting = (tonic,) if tonic in classes else classes[:2]
+    near = nearest_pitch(pitch, fitting, context.low, context.high)
+    return near if abs(near - pitch) <= 5 else pitch
+
+
+def _settled(wanted: int, step: Step, previous: int | None, context: Context, lean: float) -> int:
     """The pitch nearest to what the motif wants and to the note before, among those that fit."""
     chord = context.chord_at(step.onset)
     strong = step.onset % 2 == 0
-    on_chord = chance(0.8 if strong else 0.4 if step.onset % 1 == 0 else 0.1, rng)
-    allowed = chord.symbol.pitch_classes if on_chord or step.duration >= 2 else context.scale_at(step.onset)
+    on_chord = lean < (0.75 if strong else 0.35 if step.onset % 1 == 0 else 0.1)
+    allowed = chord.symbol.pitch_classes if on_chord or step.duration >= 2 else _passing(step, context)
     fitting = [p for p in range(context.low, context.high + 1) if p % 12 in allowed]
     if previous is None:
         return min(fitting, key=lambda pitch: (abs(pitch - wanted), pitch))
@@ -135,18 +177,66 @@ def _settled(wanted: int, step: Step, previous: int | None, context: Context, rn
     return min(fitting, key=lambda pitch: (_effort(pitch, wanted, previous, widest), pitch))
 
 
+def _passing(step: Step, context: Context) -> tuple[int, ...]:
+    """The tones of the scale; for a note that stands long enough to rub, without those next to a chord tone."""
+    scale = context.scale_at(step.onset)
+    tones = context.chord_at(step.onset).symbol.pitch_classes
+    if step.duration < 1.5 + max(0.0, context.parameters.dissonance - 0.5):
+        return scale
+    return tuple(pc for pc in scale if pc in tones or not {(pc + 1) % 12, (pc - 1) % 12} & {*tones})
+
+
 def _effort(pitch: int, wanted: int, previous: int, widest: int) -> float:
     """How hard a pitch is to sing after the one before, against how far it lies from what the motif wants."""
     leap = abs(pitch - previous)
-    strain = 0.5 * max(0, leap - 2) + (8.0 if leap > widest else 0.0)
+    strain = 0.75 * max(0, leap - 2) + 0.6 * max(0, leap - 7) + (8.0 if leap > widest else 0.0)
     # A motif that moves should be heard to move.
-    stuck = 2.5 if leap == 0 and abs(wanted - previous) > 1 else 0.0
+    stuck = 2.5 if leap == 0 and wanted != previous else 0.0
     return abs(pitch - wanted) + strain + stuck
 
 
 def _widest(context: Context) -> int:
     """The widest leap in semitones: an octave, a sixth where the feeling is calm."""
     return 12 if context.parameters.leap > 0.32 else 9
+
+
+def _crowned(notes: list[Note], context: Context) -> list[Note]:
+    """One note of a section is its height: a long one in the second half, above all others by a tone of its chord."""
+    beats = context.section.beats
+    places = [i for i, n in enumerate(notes) if 0.5 * beats <= n.onset < 0.9 * beats and n.onset % 1 == 0]
+    if _sparse(context) or context.section.bars < 8 or not places:
+        return notes
+    crown = max(places, key=lambda i: (notes[i].pitch + 2 * min(notes[i].duration, 2.0), -i))
+    others = max(n.pitch for i, n in enumerate(notes) if i != crown)
+    tones = context.chord_at(notes[crown].onset).symbol.pitch_classes
+    before = notes[crown - 1].pitch if crown else others
+    top = min(context.high, before + _widest(context))
+    higher = [p for p in range(others + 1, top + 1) if p % 12 in tones]
+    pitch = higher[0] if higher else max(notes[crown].pitch, nearest_pitch(top, tones, context.low, top))
+    return [
+        replace(n, pitch=pitch) if i == crown else replace(n, pitch=_under(n, pitch, context))
+        for i, n in enumerate(notes)
+    ]
+
+
+def _under(note: Note, crown: int, context: Context) -> int:
+    """The note's pitch, or the next tone of its scale below the crown."""
+    if note.pitch < crown:
+        return note.pitch
+    return nearest_pitch(crown - 1, context.scale_at(note.onset), context.low, crown - 1)
+
+
+def _homeward(notes: list[Note], context: Context) -> list[Note]:
+    """The song's last note comes with its last bar and stands on the tonic, or on its fifth where nobody is sure."""
+    closing = closing_bar(context)
+    before = [n for n in notes if closing is not None and n.onset < closing]
+    if closing is None or not before:
+        return notes
+    tonic, classes = context.key.tonic, context.chord_at(closing).symbol.pitch_classes
+    wanted = (tonic + 7) % 12 if context.feeling.dominance < UNSURE else tonic
+    stable = (wanted,) if wanted in classes else (tonic,) if tonic in classes else classes[:1]
+    pitch = nearest_pitch(before[-1].pitch, stable, context.low, context.high)
+    return [*before, Note(closing, context.section.beats - closing, pitch, 1)]
 
 
 def _sung(notes: list[Note], context: Context) -> list[Note]:
@@ -157,7 +247,8 @@ def _sung(notes: list[Note], context: Context) -> list[Note]:
     ends = [note.onset for note in notes[1:]] + [layer.end]
     sung = []
     for note, end in zip(notes, ends, strict=True):
-        length = min(note.duration * held, end - note.onset, layer.end - note.onset)
+        share = 1.0 if note.onset == closing_bar(context) else held
+        length = min(note.duration * share, end - note.onset, layer.end - note.onset)
         if layer.onset <= note.onset and length > 0:
             sung.append(replace(note, duration=length, velocity=context.velocity(_accent(note, context))))
     return sung

@@ -17,11 +17,15 @@ from kelly.composing.chance import chance, pick, shuffle
 from kelly.composing.context import BAR, PHRASE, Chord, Context
 from kelly.composing.counterpoint import Block, apart, breath, gate, harmony, led, note, step, strength, tied, tones
 from kelly.composing.theory import fold, nearest_pitch
+from kelly.composing.voicing import LOW_VOICE, clear, eased, heard, height, patience, rub
 from kelly.score.notes import Note
 
 __all__ = ["play"]
 
 Voiced = list[tuple[Chord, tuple[int, ...]]]
+
+BESIDE = ("melody", "bass", "counter", "chords")  # what the pad gives way to
+RUSH = 0.75  # density above which a pulse is thinned
 
 
 def play(context: Context, rng: Generator) -> list[Note]:
@@ -34,22 +38,41 @@ def play(context: Context, rng: Generator) -> list[Note]:
     chords = harmony(context)
     if not chords:
         return []
-    figure = FIGURES[context.section.figures["pad"]]
-    return apart(figure(context, list(zip(chords, _open(context, chords), strict=True)), rng))
+    figure = context.section.figures["pad"]
+    notes = FIGURES[figure](context, list(zip(chords, _open(context, chords), strict=True)), rng)
+    if figure != "open-fifths":
+        notes = clear(notes, heard(context, *BESIDE), patience(context))
+    return apart(notes)
 
 
 def _open(context: Context, chords: list[Chord]) -> list[tuple[int, ...]]:
     """Led close voicings, opened: the second voice from above goes an octave down, never into the mud."""
-    middle = min(max(60 + 0.4 * (context.parameters.register - 60), context.low + 9), context.high - 9)
+    middle = min(max(_middle(context), context.low + 9), context.high - 9)
     low = max(context.low, 50, int(middle) - 9)
     high = min(context.high, max(int(middle) + 9, low + 14))
+    spans, limit = heard(context, *BESIDE), patience(context)
+    ground = low if _sung_low(context) else max(context.low, 45)
     opened = []
-    for voicing in led(chords, low, high, _voices(context)):
+    for chord, voicing in zip(chords, led(chords, low, high, _voices(context)), strict=True):
         down = voicing[-2] - 12
-        clear = down >= max(context.low, 45) and (down >= 52 or voicing[0] - down >= 5)
-        spread = down if clear else voicing[-2]
-        opened.append(tuple(sorted({*voicing[:-2], spread, voicing[-1]})))
+        free = down >= ground and (down >= 52 or voicing[0] - down >= 5)
+        spread = down if free else voicing[-2]
+        wide = sorted({*voicing[:-2], spread, voicing[-1]})
+        opened.append(eased(chord, wide, spans, (ground, high), limit))
     return opened
+
+
+def _middle(context: Context) -> float:
+    """Where the pad lies: well under a melody that sings high, over one that sings low."""
+    sung = height(context)
+    if sung is None:
+        return 60 + 0.4 * (context.parameters.register - 60)
+    return sung + 14 if sung < LOW_VOICE else max(sung - 11, 55)
+
+
+def _sung_low(context: Context) -> bool:
+    sung = height(context)
+    return sung is not None and sung < LOW_VOICE
 
 
 def _voices(context: Context) -> int:
@@ -103,6 +126,7 @@ def _moving(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
     blocks: list[Block] = []
     notes: list[Note] = []
     pace = 1.0 if context.parameters.density + 0.4 * context.energy > 0.8 else 2.0
+    spans, limit = heard(context, *BESIDE), patience(context)
     for i, (chord, voicing) in enumerate(voiced):
         inner = voicing[len(voicing) // 2]
         goal = voiced[i + 1][1][len(voicing) // 2 : len(voicing) // 2 + 1] if i + 1 < len(voiced) else ()
@@ -113,7 +137,8 @@ def _moving(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
         ends = [*onsets[1:], end]
         taken = [pitch for pitch in voicing if pitch != inner]
         for onset, stop, pitch in zip(onsets, ends, path, strict=True):
-            free = inner if pitch in taken else pitch
+            rough = any(abs(pitch - other) in (0, 1, 13) for other in taken) or rub(pitch, onset, stop, spans) > limit
+            free = inner if rough else pitch
             notes.append(note(context, onset, stop, free, 0.3 * strength(onset)))
     return _sustained(context, blocks, -0.2) + notes
 
@@ -131,8 +156,9 @@ def _path(context: Context, chord: Chord, inner: int, goal: tuple[int, ...], cou
 
 
 def _pulsing(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
-    """Struck again in quarters, in eighths where the energy is there; phrases end on a held chord."""
-    pace = 0.5 if context.energy + context.parameters.density > 1.25 else 1.0
+    """Struck again in quarters (in a rush in halves, in eighths where the energy is there); phrases end on a hold."""
+    rushes = context.parameters.density > RUSH
+    pace = 2.0 if rushes else 0.5 if context.energy + context.parameters.density > 1.25 else 1.0
     held = max(0.35, gate(context.parameters) - 0.1)
     notes = []
     for chord, voicing in voiced:
@@ -140,7 +166,7 @@ def _pulsing(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
         for k in range(int((last - chord.onset) / pace)):
             onset = chord.onset + pace * k
             weight = strength(onset)
-            pitches = voicing if weight >= 0.5 or pace == 1 else voicing[1:]
+            pitches = voicing if weight >= 0.5 else voicing[-2:]
             notes += [note(context, onset, onset + pace * held, p, 0.9 * weight - 0.6) for p in pitches]
         if last < chord.end:
             notes += [note(context, last, chord.end - breath(context, chord), p, 0.2) for p in voicing]
@@ -158,6 +184,8 @@ def _open_fifths(context: Context, voiced: Voiced, rng: Generator) -> list[Note]
         upper = fold(pitches[1] + 12, context.low, context.high)
         crowned = wide or chord.onset % PHRASE >= 2 * BAR
         pitches += [upper] if crowned else []
+        if _sung_low(context):  # the ground, a gap for the voice, and the rest over it
+            pitches = [ground, *(fold(p + 12, ground, context.high) for p in pitches[1:])]
         blocks.append((chord.onset, chord.end - breath(context, chord), tuple(sorted(set(pitches)))))
     return _sustained(context, blocks)
 
@@ -166,9 +194,11 @@ def _shimmer(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
     """High tones that enter one after another and ring on together, softly, in an order that keeps changing."""
     notes = []
     pace = 0.5 if context.parameters.density + 0.3 * context.energy > 0.75 else 1.0
+    spans, limit = heard(context, *BESIDE), patience(context)
     for chord, _ in voiced:
         ladder = tones(chord.symbol.pitch_classes, max(context.low, context.high - 17), context.high)
         end = chord.end - breath(context, chord)
+        ladder = eased(chord, ladder, spans, (ladder[0], ladder[-1]), limit)
         order = shuffle(ladder, rng)[: 3 + (chance(context.plan.complexity, rng) and chord.duration >= 4)]
         for k, pitch in enumerate(order):
             onset = chord.onset + pace * k

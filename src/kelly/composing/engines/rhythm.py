@@ -15,15 +15,18 @@ from itertools import pairwise
 from numpy.random import Generator
 
 from kelly.composing.chance import chance
-from kelly.composing.context import PHRASE, Chord, Context
+from kelly.composing.context import PHRASE, Context
 from kelly.composing.patterns import GATES, Hit, bar_rows, closing_bar, lay_bars, step_of, table
 from kelly.composing.seams import silent_from
-from kelly.composing.theory import fold, nearest_pitch, voice
+from kelly.composing.voicing import DRIVEN, grips
 from kelly.score.notes import Note
 
 __all__ = ["play"]
 
-KEYS, ORGANS, GUITARS, DRIVEN = range(16), range(16, 24), range(24, 32), (29, 30)
+KEYS, ORGANS, GUITARS = range(16), range(16, 24), range(24, 32)
+BUSY, DENSE = 0.6, 0.75  # densities above which light strokes have three voices, and two
+FRANTIC = 0.9  # density above which only the bar line gets the whole grip
+FASTEST = 150  # quarters a minute above which nobody strums sixteenths
 EPS = 1e-6
 
 
@@ -39,10 +42,10 @@ def play(context: Context, rng: Generator) -> list[Note]:
     until = min(layer.end, silent_from(context))
     rows = bar_rows(table("rhythm.json")[context.section.figures["rhythm"]], context, rng)
     notes: list[Note] = []
-    for chord in context.chords:
+    for chord, voicing in zip(context.chords, grips(context), strict=True):
         start, end = max(chord.onset, layer.onset), min(chord.end, until)
         if end > start + EPS:
-            notes += _comp(chord, _hits(rows, start, end, context, rng), end, context)
+            notes += _comp(voicing, _hits(rows, start, end, context, rng), end, context)
     return notes
 
 
@@ -51,12 +54,14 @@ def _hits(rows: list[str], start: float, end: float, context: Context, rng: Gene
     closing = closing_bar(context)
     if closing is not None and start >= closing - EPS:
         return [Hit(start, end - start, "X")]
+    if closing is not None and end > closing + EPS:  # the last bar is held, whatever its chord began with
+        return [*_hits(rows, start, closing, context, rng), Hit(closing, end - closing, "X")]
     hits = lay_bars(rows, start, end, step_of(context))
-    hits = [hit for hit in hits if _kept(hit, context, rng)]
+    hits = [hit for hit in hits if _kept(hit, context, rng) and not _hurried(hit, context)]
     if context.instrument.program in ORGANS:  # it sounds on by itself
         hits = [hit for hit in hits if hit.symbol != "u"]
     # A chord that nobody strikes would be missed: it is struck when it comes, unless an off-beat follows at once.
-    if not hits or hits[0].onset >= start + 1 / context.plan.pulse - EPS:
+    if not hits or hits[0].onset >= start + 1 / context.section.pulse - EPS:
         first = "1" if rows[0][0] == "1" else "X"
         hits = [Hit(start, (hits[0].onset if hits else end) - start, first), *hits]
     return hits
@@ -69,52 +74,51 @@ def _kept(hit: Hit, context: Context, rng: Generator) -> bool:
     return hit.symbol in "X1b" or not chance(missing, rng)
 
 
-def _comp(chord: Chord, hits: list[Hit], end: float, context: Context) -> list[Note]:
+def _hurried(hit: Hit, context: Context) -> bool:
+    """Whether a light hit lies between eighths that are themselves fast: a hand would not."""
+    fast = context.parameters.tempo * context.section.pulse > FASTEST
+    return fast and hit.symbol in "xu" and hit.onset % (2 * step_of(context)) > EPS
+
+
+def _comp(voicing: tuple[int, ...], hits: list[Hit], end: float, context: Context) -> list[Note]:
     """The notes of one chord's hits."""
-    voicing = _voicing(chord, context)
-    program = context.instrument.program
     starts = [hit.onset for hit in hits] + [end]
     notes: list[Note] = []
     for hit, (onset, following) in zip(hits, pairwise(starts), strict=True):
-        tones = _tones(hit, voicing, program)
+        tones = _tones(hit, voicing, context)
         length = _length(hit, following, end, context)
         velocity = context.velocity(_accent(hit, context))
         notes += [Note(onset, length, pitch, velocity) for pitch in tones]
     return _unmixed(notes)
 
 
-def _voicing(chord: Chord, context: Context) -> tuple[int, ...]:
-    """The chord's voicing within the range; on a driven guitar root, fifth and octave."""
-    low, high = context.low, context.high
-    if context.instrument.program in DRIVEN:
-        return _power(chord, low, high)
-    written = chord.voicing or voice(chord.symbol, (), low, high)
-    return tuple(sorted({fold(pitch, low, high) for pitch in written}))
-
-
-def _power(chord: Chord, low: int, high: int) -> tuple[int, ...]:
-    classes = chord.symbol.pitch_classes
-    root = nearest_pitch(low + 5, classes[:1], low, high)
-    fifth = root + (classes[2] - root) % 12
-    return tuple(pitch for pitch in (root, fifth, root + 12) if pitch <= high)
-
-
-def _tones(hit: Hit, voicing: tuple[int, ...], program: int) -> tuple[int, ...]:
-    """Which voices a hand strikes."""
+def _tones(hit: Hit, voicing: tuple[int, ...], context: Context) -> tuple[int, ...]:
+    """Which voices a hand strikes: fewer between the accents the denser the music is."""
+    program = context.instrument.program
     if hit.symbol.isdigit():
         return (voicing[min(int(hit.symbol), len(voicing)) - 1],)
     if hit.symbol == "b":
         return voicing[:1]
     if hit.symbol == "u":
-        return voicing[-2:] if program in GUITARS else voicing[1:]
+        return _thin(voicing[-2:] if program in GUITARS else voicing[1:], context)
+    if hit.symbol in "xX" and program in DRIVEN:
+        # An accent is a power chord, what lies between is chugged on its lowest string.
+        return voicing if hit.onset % 4 < EPS else voicing[: 2 if hit.symbol == "X" else 1]
     if hit.symbol == "x" and program in KEYS and hit.onset % 2 > EPS and len(voicing) > 3:
-        return voicing[1:]  # the left hand rests between the half bars
-    return voicing
+        return _thin(voicing[1:], context)  # the left hand rests between the half bars
+    rushed = hit.symbol == "x" or (hit.onset % 4 > EPS and context.parameters.density > FRANTIC)
+    return _thin(voicing, context) if rushed else voicing
+
+
+def _thin(voicing: tuple[int, ...], context: Context) -> tuple[int, ...]:
+    """The last voices of a grip, as many as a hand strikes at this pace: all when calm, two in a rush."""
+    density = context.parameters.density
+    return voicing[-(2 if density > DENSE else 3 if density > BUSY else len(voicing)) :]
 
 
 def _length(hit: Hit, following: float, end: float, context: Context) -> float:
     """How long a hit sounds: organs hold to the next, broken chords ring on, others as written and articulated."""
-    if context.instrument.program in ORGANS:
+    if context.instrument.program in ORGANS or hit.onset == closing_bar(context):
         return following - hit.onset
     gate = GATES[context.parameters.articulation]
     if hit.symbol.isdigit():

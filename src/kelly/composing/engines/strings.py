@@ -17,11 +17,15 @@ from kelly.composing.chance import pick
 from kelly.composing.context import BAR, PHRASE, Chord, Context
 from kelly.composing.counterpoint import apart, breath, gate, harmony, led, note, solo, step, strength, tied, tones
 from kelly.composing.theory import nearest_pitch
+from kelly.composing.voicing import LOW_VOICE, clear, eased, heard, height, patience
 from kelly.score.notes import Note
 
 __all__ = ["play"]
 
 Voiced = list[tuple[Chord, tuple[int, ...]]]
+
+BESIDE = ("melody", "bass", "counter", "pad", "chords")  # what the strings give way to
+RUSH = 0.75  # density above which short strokes are thinned
 
 # What an instrument makes of a stroke that is not its own.
 IDIOMS = {
@@ -46,15 +50,28 @@ def play(context: Context, rng: Generator) -> list[Note]:
         return []
     stroke = context.section.figures["strings"]
     stroke = IDIOMS.get(context.instrument.name, {}).get(stroke, stroke)
-    return apart(STROKES[stroke](context, _voiced(context, chords), rng))
+    notes = STROKES[stroke](context, _voiced(context, chords), rng)
+    return apart(clear(notes, heard(context, *BESIDE), patience(context)))
 
 
 def _voiced(context: Context, chords: list[Chord]) -> Voiced:
-    """Three voices around the register; a returning section lies a little higher."""
-    height = 68 + 0.6 * (context.parameters.register - 60) + min(context.section.occurrence, 2)
-    middle = int(min(max(height, context.low + 9), context.high - 9))
+    """Three voices beside the melody; a returning section lies a little higher."""
+    wanted = _middle(context) + min(context.section.occurrence, 2)
+    middle = int(min(max(wanted, context.low + 9), context.high - 9))
     low, high = max(context.low, middle - 9), min(context.high, middle + 9)
-    return list(zip(chords, led(chords, low, high, 3), strict=True))
+    spans, limit = heard(context, *BESIDE), patience(context)
+    rows = zip(chords, led(chords, low, high, 3), strict=True)
+    return [(chord, eased(chord, row, spans, (low, high), limit)) for chord, row in rows]
+
+
+def _middle(context: Context) -> float:
+    """Where the strings lie: over a melody that sings low and where the song is at its fullest, else under it."""
+    sung = height(context)
+    if sung is None:
+        return 68 + 0.6 * (context.parameters.register - 60)
+    if sung < LOW_VOICE:
+        return sung + 17
+    return min(sung + 7, 76) if context.energy > 0.65 else max(sung - 8, 58)
 
 
 def _rank(context: Context, count: int) -> int:
@@ -77,16 +94,20 @@ def _sustain(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
 
 
 def _tremolo(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
-    """Two tones in sixteenths, swelling through each phrase; in beats on an instrument that trembles by itself."""
+    """Two tones in sixteenths, by turns (in eighths where beats are short), swelling through each phrase.
+
+    An instrument that trembles by itself holds them for two beats.
+    """
     trembles = "tremolo" in context.instrument.name
-    pace = 1.0 if trembles else 0.25
+    pace = 2.0 if trembles else 0.5 if context.parameters.density > RUSH else 0.25
     notes = []
     for chord, voicing in voiced:
         pair = (voicing[-1], voicing[0]) if context.energy > 0.5 else (voicing[-1], voicing[1])
         for k in range(int((chord.duration - breath(context, chord)) / pace)):
             onset = chord.onset + pace * k
             accent = 0.35 * strength(onset) + 0.4 * (onset % PHRASE / PHRASE) - 0.4
-            notes += [note(context, onset, onset + pace * 0.9, pitch, accent) for pitch in pair]
+            struck = pair if onset % 1 == 0 else pair[:1]
+            notes += [note(context, onset, onset + pace * 0.9, pitch, accent) for pitch in struck]
     return notes
 
 
@@ -122,10 +143,11 @@ def _spiccato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
         for k in range(int(chord.duration / 0.5)):
             onset = chord.onset + 0.5 * k
             accent = 0.7 * strength(onset) - 0.3
-            notes.append(note(context, onset, onset + 0.22, voicing[shape[int(onset * 2) % 8]], accent))
+            place = min(shape[int(onset * 2) % 8], len(voicing) - 1)
+            notes.append(note(context, onset, onset + 0.22, voicing[place], accent))
             if strength(onset) >= 0.8 and context.energy > 0.5 and voicing[0] - 12 >= context.low:
                 notes.append(note(context, onset, onset + 0.22, voicing[0] - 12, accent))
-            if onset % PHRASE >= PHRASE - 1 and context.parameters.density > 0.6:
+            if onset % PHRASE >= PHRASE - 1 and 0.6 < context.parameters.density <= RUSH:
                 notes.append(note(context, onset + 0.25, onset + 0.45, voicing[-1], accent - 0.2))
     return notes
 
@@ -204,7 +226,8 @@ def _marcato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
             onsets += [chord.end - 1.5, chord.end - 1, chord.end - 0.5]
         for onset, following in pairwise([*onsets, chord.end]):
             stop = onset + min(length, (following - onset) * 0.8)
-            notes += [note(context, onset, stop, pitch, 0.5 * strength(onset) + 0.1) for pitch in pitches]
+            struck = pitches if strength(onset) >= 0.8 or context.parameters.density <= RUSH else pitches[-1:]
+            notes += [note(context, onset, stop, pitch, 0.5 * strength(onset) + 0.1) for pitch in struck]
     return notes
 
 

@@ -38,10 +38,13 @@ def play(context: Context, rng: Generator) -> list[Note | Control]:
 
 
 def _tone(context: Context, lift: float = 0.0) -> int:
-    """The tonic of the key to come, near the middle of the part's range, `lift` semitones higher."""
+    """The tonic of the key to come (its fifth where the last chord rubs against that), `lift` above the middle."""
     key = context.next.key if context.next else context.key
     middle = (context.low + context.high) / 2
-    return nearest_pitch(middle + lift, [key.tonic], context.low, context.high)
+    last = context.chords[-1].symbol.pitch_classes if context.chords else ()
+    rubs = [any((tone - pc) % 12 in (1, 11) for pc in last) for tone in (key.tonic, key.scale[4])]
+    tone = key.scale[4] if rubs == [True, False] else key.tonic
+    return nearest_pitch(middle + lift, [tone], context.low, context.high)
 
 
 def _line(controller: int, start: int, end: int, way: Seam, steps: int) -> Events:

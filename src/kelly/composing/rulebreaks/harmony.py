@@ -55,7 +55,6 @@ BORROWED_IN_MINOR = {
     1: (2, "m7b5"),
 }
 SECOND_KEYS = ((7, 0.0), (2, 0.0), (3, 0.35), (1, 0.5), (6, 0.5))  # semitones up, and the severity it needs
-HALF = 2.0  # beats
 BLOCK_CENTRE = 54  # pitch around which the root of the planing block moves
 BLOCK_HEIGHT = 16  # semitones from its root to the tenth above
 

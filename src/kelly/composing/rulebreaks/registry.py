@@ -7,7 +7,6 @@ that tempo, mode and melody stay what the feeling asks for. Each break draws fro
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,12 +16,12 @@ from numpy.random import Generator
 
 from kelly.composing.chance import stream
 from kelly.composing.context import Chord, Context, Plan
-from kelly.composing.plan import Settings
 from kelly.composing.rulebreaks import arrangement, harmony, production, rhythm
+from kelly.composing.settings import Settings
 from kelly.composing.tables import load_rows
-from kelly.emotion.journey import Journey
 from kelly.emotion.space import Emotion
 from kelly.errors import IntentError, UnknownNameError
+from kelly.names import key, nearest, quoted
 from kelly.score.notes import Score
 from kelly.sound.effects import Effects
 
@@ -68,7 +67,7 @@ SCORE: dict[str, Callable[[Score, Plan, float, Generator], Score]] = {
     "tempo-fluctuation": rhythm.tempo_fluctuation,
     "dropped-beats": rhythm.dropped_beats,
 }
-GENTLE = 0.5
+GENTLE = 0.5  # of the severity, where a feeling breaks a rule that nobody asked it to break
 TURN = 0.6  # of valence, from where a change of its sign is strong
 
 
@@ -151,24 +150,24 @@ def names() -> tuple[str, ...]:
 
 def describe(name: str) -> RuleBreak:
     """The rule-break called `name` (any case, blanks or hyphens). Raises UnknownNameError with the nearest names."""
-    key = "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
-    if key not in _table():
-        close = difflib.get_close_matches(key, _table(), n=3, cutoff=0.5)
+    wanted = key(name, "a rule to break")
+    if wanted not in _table():
+        close = nearest(wanted, _table(), 3)
         hint = f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(_table())}"
-        shown = name if len(name) <= 40 else name[:37] + "..."
-        raise UnknownNameError(f"no rule-break is called {shown!r}; {hint}")
-    return _table()[key]
+        raise UnknownNameError(f"no rule-break is called {quoted(name)}; {hint}")
+    return _table()[wanted]
 
 
-def choose(song: Journey | Plan, settings: Settings) -> tuple[Broken, ...]:
+def choose(plan: Plan, settings: Settings) -> tuple[Broken, ...]:
     """The rule-breaks that act on a song: those the user asked for, then those its feelings trigger.
 
-    Parameters: song, its journey or its plan; settings, whose `breaks` gives a reason for each rule and whose
-    `triggers` says whether feelings may break rules.
-    Returns: each rule at most once; the user's reason wins.
+    Parameters: plan, the song's; settings, whose `breaks` gives a reason for each rule and whose `triggers` says
+    whether feelings may break rules.
+    Returns: each rule at most once, in the order of the table; the user's reason wins. Severity is base (.5 + .5 I) of
+    the strongest feeling concerned, and half of that where nobody asked.
     Raises: UnknownNameError, there is no such rule-break; IntentError, a rule comes without a reason.
     """
-    feelings = _feelings(song)
+    feelings = [section.feeling for section in plan.sections]
     asked = tuple(_asked(settings.breaks, max(feeling.intensity for feeling in feelings)))
     if not settings.triggers:
         return asked
@@ -176,19 +175,13 @@ def choose(song: Journey | Plan, settings: Settings) -> tuple[Broken, ...]:
     return (*asked, *(broken for broken in _triggered(feelings) if broken.name not in known))
 
 
-def _feelings(song: Journey | Plan) -> list[Emotion]:
-    if isinstance(song, Plan):
-        return [section.feeling for section in song.sections]
-    return [song.at(centre) for centre in song.arc.centres()]
-
-
-def _severity(name: str, intensity: float) -> float:
-    return round(describe(name).base * (0.5 + 0.5 * intensity), 3)
+def _severity(name: str, intensity: float, share: float = 1.0) -> float:
+    return round(share * describe(name).base * (0.5 + 0.5 * intensity), 3)
 
 
 def _asked(breaks: Mapping[str, str], intensity: float) -> Iterator[Broken]:
-    for name, reason in breaks.items():
-        rule = describe(name)
+    reasons = {describe(name).name: reason for name, reason in breaks.items()}
+    for rule, reason in ((rule, reasons[rule.name]) for rule in _table().values() if rule.name in reasons):
         if not isinstance(reason, str) or not reason.strip():
             raise IntentError(f"a rule is broken for a reason; {rule.name} has none")
         yield Broken(rule.name, _severity(rule.name, intensity), reason.strip())
@@ -201,11 +194,11 @@ def _triggered(feelings: Sequence[Emotion]) -> Iterator[Broken]:
             strongest = max(felt, key=lambda feeling: round(feeling.intensity, 6))
             v, a, _ = strongest.vad
             reason = trigger.reason.format(v=v, a=a, i=strongest.intensity)
-            yield Broken(trigger.name, _severity(trigger.name, strongest.intensity), reason, asked=False)
+            yield Broken(trigger.name, _severity(trigger.name, strongest.intensity, GENTLE), reason, asked=False)
         elif trigger.name == "modal-interchange" and _turns(feelings[0], feelings[-1]):
             way = "dark" if feelings[-1].valence < 0 else "light"
             reason = f"the journey turns to the {way}, so a chord from the parallel mode marks the turn"
-            severity = _severity(trigger.name, max(feeling.intensity for feeling in feelings))
+            severity = _severity(trigger.name, max(feeling.intensity for feeling in feelings), GENTLE)
             yield Broken(trigger.name, severity, reason, asked=False)
 
 
@@ -226,7 +219,7 @@ def break_chords(chords: list[Chord], context: Context, broken: Iterable[Broken]
     for one, change in _acting(CHORDS, broken):
         if _concerns(one, context.section.feeling, context.plan):
             rng = stream(context.plan.seed, "break", one.name, context.section.role)
-            chords = change(chords, context, _strength(one), rng)
+            chords = change(chords, context, one.severity, rng)
     return chords
 
 
@@ -240,7 +233,7 @@ def break_score(score: Score, plan: Plan, broken: Iterable[Broken]) -> Score:
         sections = tuple(section for section in plan.sections if _concerns(one, section.feeling, plan))
         if sections:
             rng = stream(plan.seed, "break", one.name)
-            score = change(score, replace(plan, sections=sections), _strength(one), rng)
+            score = change(score, replace(plan, sections=sections), one.severity, rng)
     return score
 
 
@@ -248,7 +241,7 @@ def effects(broken: Iterable[Broken]) -> Effects:
     """What the render adds for the production breaks; without any, effects that change nothing."""
     added = Effects()
     for one, _ in _acting(production.SOUND, broken):
-        added = production.sounding(added, one.name, _strength(one))
+        added = production.sounding(added, one.name, one.severity)
     return added
 
 
@@ -256,10 +249,6 @@ def _acting(stage: Mapping[str, Change], broken: Iterable[Broken]) -> list[tuple
     """The breaks that act at a stage, in its order."""
     by_name = {one.name: one for one in broken}
     return [(by_name[name], change) for name, change in stage.items() if name in by_name]
-
-
-def _strength(one: Broken) -> float:
-    return one.severity if one.asked else GENTLE * one.severity
 
 
 def _concerns(one: Broken, feeling: Emotion, plan: Plan) -> bool:

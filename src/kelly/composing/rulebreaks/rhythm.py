@@ -210,7 +210,7 @@ def dropped_beats(score: Score, plan: Plan, severity: float, rng: Generator) -> 
     What begins within the cut is gone, what rings into it stops there, and all that follows comes a beat earlier.
     """
     ends = [end for _, end in phrases(plan.sections) if BAR < end < _end(plan)]
-    every = 1 if severity > 0.7 else 2
+    every = 1 if severity > 0.5 else 2
     chosen = ends[(len(ends) - 1) % every :: every] if ends else [_inner_bar(plan)]
     cuts = _Cuts(tuple(end - BEAT for end in chosen))
     meters = [Meter(end - BAR, 3, 4) for end in chosen] + [Meter(end) for end in chosen]
