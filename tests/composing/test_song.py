@@ -101,3 +101,68 @@ def test_a_damaged_report_is_an_error_and_a_missing_one_is_not():
     assert read_report(Score((), texts=("something else",))) is None
     with pytest.raises(FileError, match="damaged"):
         read_report(Score((), texts=('kelly {"emotion": ',)))
+
+
+def test_every_song_has_an_intent_that_composes():
+    song = compose("I am so angry at him", to="acceptance", arc="descent", seed=4, genre="rock", bars=40)
+    intent = song.intent
+    assert intent.intent.narrative_arc == "descent"
+    assert intent.technical.bars == 40
+    again = compose(intent)
+    assert again.report["parameters"]["genre"] == "rock"
+    assert again.report["sections"][0]["chords"] == song.report["sections"][0]["chords"]
+
+
+def test_wishes_win_over_an_intents_own_and_rules_add_up():
+    intent = compose(GRIEF, bars=24, breaks={"distortion": "it hurts"}).intent
+    song = compose(intent, minutes=0.5, breaks={"room-noise": "the room is empty"}, triggers=False)
+    assert song.report["parameters"]["bars"] < 24
+    assert {rule["name"] for rule in song.report["rule_breaks"]} >= {"distortion", "room-noise"}
+
+
+def test_a_journey_with_breaks_and_mutes_is_composed_again_from_its_report():
+    first = compose(
+        kelly.Journey(GRIEF, thesaurus.lookup("rage").emotion, "sudden-shift"),
+        seed=9, breaks={"dropped-beats": "the floor is gone"}, mute=("pad",), bars=48,
+    )  # fmt: skip
+    told = first.report["journey"]
+    axes = ("valence", "arousal", "dominance", "confidence", "intensity")
+    start, end = (kelly.Emotion(*(told[side][axis] for axis in axes)) for side in ("from", "to"))
+    again = compose(kelly.Journey(start, end, told["arc"]), **first.report["settings"])
+    assert midi.to_bytes(again.score) == midi.to_bytes(first.score)
+
+
+def test_muted_parts_are_not_reported_as_playing():
+    report = compose(GRIEF, bars=40, mute=("drums",)).report
+    assert "drums" not in report["parameters"]["instruments"]
+    assert all("drums" not in section["parts"] for section in report["sections"])
+
+
+def test_where_beats_are_dropped_the_report_says_where_the_sections_lie():
+    song = compose(GRIEF, breaks={"dropped-beats": "the floor is gone"})
+    assert [s["start"] for s in song.report["sections"]] == [m.onset for m in song.score.markers]
+    *before, last = song.report["sections"]
+    assert last["start"] < 4 * sum(section["bars"] for section in before)
+
+
+def test_a_text_without_a_feeling_says_so():
+    report = compose("the table is brown", bars=4).report
+    assert report["title"] == "Neutral"
+    assert report["remarks"] == ["no word of the text names a feeling that Kelly knows: it is composed as neutral"]
+
+
+def test_a_long_text_does_not_make_a_long_file():
+    song = compose("I am so sad and happy and afraid and proud. " * 1500, bars=4)
+    assert len(song.report["words"]) <= 40
+    assert len(midi.to_bytes(song.score)) < 60_000
+
+
+def test_minutes_hold_on_a_journey_too():
+    for arc in ("spiral", "sudden-shift", "climb-to-climax"):
+        song = compose(GRIEF, to="rage", arc=arc, minutes=2.0)
+        assert song.report["parameters"]["seconds"] == pytest.approx(120, abs=8)
+
+
+def test_a_length_that_no_song_has_is_refused():
+    with pytest.raises(UsageError, match="at most 2000 bars"):
+        compose(GRIEF, minutes=30, tempo=400)

@@ -61,21 +61,13 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
 
 
 def _genre(feeling: Emotion, settings: Settings) -> Genre:
-    """The user's genre, or one near the feeling that plays at the feeling's tempo as it is."""
+    """The user's genre, or one near the feeling among those that play at its tempo as it is."""
     if settings.genre is not None:
         return genre(settings.genre)
     bpm = settings.tempo or mapping.tempo(feeling.arousal)
-    weights = {
-        name: affinity(feeling, style.home, 0.16) * math.exp(-((_octaves_outside(bpm, style) / 0.04) ** 2))
-        for name, style in genres().items()
-    }
+    able = [style for style in genres().values() if style.tempo[0] <= bpm <= style.tempo[1]] or genres().values()
+    weights = {style.name: affinity(feeling, style.home, 0.16) for style in able}
     return genre(pick(sharpened(weights), stream(settings.seed, "genre")))
-
-
-def _octaves_outside(bpm: float, style: Genre) -> float:
-    """How far a tempo lies outside a genre's range, in octaves (a doubling is one); 0 inside."""
-    low, high = style.tempo
-    return max(0.0, math.log2(low / bpm), math.log2(bpm / high))
 
 
 def _pulse(bpm: float, style: Genre) -> float:

@@ -20,7 +20,7 @@ Heard = dict[int, list[tuple[float, float]]]  # by pitch, from when to when it s
 
 RUBS = (-13, -1, 1, 13)
 DRIVEN = (29, 30)  # General MIDI programs of guitars that play power chords
-LOW_VOICE = 60  # a melody below sings under its accompaniment, one above over it
+LOW_VOICE = 58  # a melody below sings under its accompaniment, one above over it
 
 
 def patience(context: Context) -> float:

@@ -20,7 +20,7 @@ __all__ = ["Effects", "coloured", "driven", "with_room_noise"]
 RANGES = {"noise_floor_db": (-90.0, -20.0), "drive": (0.0, 1.0), "width": (0.0, 1.0), "mud_db": (0.0, 18.0)}
 MUD_HERTZ = 250.0
 MUD_TAPS_SECONDS = 0.04
-DRIVE_DB = 23.0
+DRIVE_DB = 25.0
 OVERSAMPLING, CHUNK, MARGIN = 2, 2**18, 256
 SEED = 4111
 NOISE_SECONDS = 8
@@ -35,7 +35,7 @@ class Effects:
     Parameters
     ----------
     noise_floor_db : level of steady room noise, -90..-20 dBFS; None is none.
-    drive : harmonic distortion, 0 (clean) .. 1 (23 dB into the saturation).
+    drive : harmonic distortion, 0 (clean) .. 1 (25 dB into the saturation).
     width : stereo width, 0 (both channels equal) .. 1 (as mixed).
     mud_db : boost below 250 Hz, 0..18 dB.
 

@@ -9,13 +9,13 @@ genre and feel 0 nothing moves.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 
 from numpy.random import Generator
 
 from kelly.composing.chance import sway
 from kelly.composing.context import Context
+from kelly.composing.touch import pressed
 from kelly.score.notes import DRUM_CHANNEL, PPQ, Note
 
 __all__ = ["play"]
@@ -28,7 +28,6 @@ EARLIEST = 0.05  # beats that a section's first note may come early
 STRAY, STRAY_SHARE, WIDEST, SWAY = 0.036, 0.03, 0.12, 24
 MEMORY = 0.6  # how much of one miss is still in the next: a hand drifts rather than jitters
 TIGHT = {"drums": 0.55, "fills": 0.6, "bass": 0.7, "chords": 0.8}  # share of it in those who keep time
-KNEE, ROOM = 112, 14  # velocity above which a stroke grows ever less, and by how much at most
 # How far the parts follow the lean; what stays behind is the ground against which it is felt.
 LEANING = {"bass": 0.6, "chords": 0.8, "pad": 0.5, "strings": 0.6, "drums": 0.4, "fills": 0.6}
 SNARES, LATE = (37, 38, 39, 40), {"lo-fi": 20 * TICK, "hip-hop": 10 * TICK}
@@ -139,6 +138,4 @@ def _touched(velocity: int, context: Context, rng: Generator) -> int:
     if context.plan.humanise == 0:
         return velocity
     loud = velocity + SWAY * context.plan.humanise * sway(rng)
-    if loud > KNEE:
-        loud = KNEE + ROOM * math.tanh((loud - KNEE) / ROOM)
-    return max(round(round(loud, 6)), 1)
+    return round(pressed(loud))

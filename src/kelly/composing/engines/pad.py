@@ -67,7 +67,7 @@ def _middle(context: Context) -> float:
     sung = height(context)
     if sung is None:
         return 60 + 0.4 * (context.parameters.register - 60)
-    return sung + 14 if sung < LOW_VOICE else max(sung - 11, 55)
+    return sung + 12 if sung < LOW_VOICE else max(sung - 11, 55)
 
 
 def _sung_low(context: Context) -> bool:

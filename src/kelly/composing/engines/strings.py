@@ -70,7 +70,7 @@ def _middle(context: Context) -> float:
     if sung is None:
         return 68 + 0.6 * (context.parameters.register - 60)
     if sung < LOW_VOICE:
-        return sung + 17
+        return sung + 14
     return min(sung + 7, 76) if context.energy > 0.65 else max(sung - 8, 58)
 
 

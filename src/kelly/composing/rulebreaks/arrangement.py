@@ -24,6 +24,7 @@ from kelly.composing.rulebreaks.edits import (
     section_at,
 )
 from kelly.composing.tables import parts
+from kelly.composing.touch import pressed
 from kelly.score.notes import Note, Part, Score
 
 __all__ = [
@@ -117,12 +118,12 @@ def extreme_dynamic_range(score: Score, plan: Plan, severity: float, rng: Genera
 
     offset = 0.0
     for _ in range(6):  # clipping at the ends moves the mean; a few rounds bring it back
-        got = sum(min(max(wanted(note) + offset, 8), 127) for note in notes) / len(notes)
+        got = sum(pressed(max(wanted(note) + offset, 8)) for note in notes) / len(notes)
         offset += mean - got
 
     def swung(part: Part) -> Part:
         new = (
-            replace(n, velocity=_velocity(max(wanted(n) + offset, 8))) if section_at(n.onset, plan.sections) else n
+            replace(n, velocity=_velocity(pressed(max(wanted(n) + offset, 8)))) if section_at(n.onset, plan.sections) else n
             for n in part.notes
         )
         return replace(part, notes=tuple(new))
