@@ -127,6 +127,17 @@ def test_the_pedal_holds_notes_until_it_rises():
     assert level(under, 4, 4.5) < level(under, 2, 2.9) - 30
 
 
+def test_a_pedal_that_never_rises_lets_go_when_the_key_strikes_anew_or_at_last():
+    def part(*pedal):
+        notes = (Note(0, 0.5, 60, 100), Note(2, 0.5, 60, 100))
+        return Score((Part("organ", 0, 16, notes, (*DRY, *pedal)),), (Tempo(0, 120),))
+
+    dry, held = sound(part()), sound(part(Control(0, 64, 127)))
+    assert level(dry, 0.6, 0.9) < -60
+    assert level(held, 0.6, 0.9) > -40
+    assert level(held, 1.9, 2.4) > -40
+
+
 def test_brightness_darkens_below_the_middle_and_leaves_it_alone_above():
     def highs(value):
         power = np.abs(np.fft.rfft(sound(tone(Control(0, 74, value)))[0])) ** 2
@@ -154,6 +165,13 @@ def test_a_bend_is_heard_in_cents_and_ends_where_it_ends(cents):
     assert 1200 * np.log2(hertz_of(samples, 3.1, 3.9, 440) / plain) == pytest.approx(0, abs=3)
 
 
+@pytest.mark.parametrize("cents", [12_700, -12_700])
+def test_a_bend_beyond_all_music_stops_at_two_octaves(cents):
+    samples = sound(tone(bends=[Bend(0, cents)]))
+    wanted = 440 * 4 ** (1 if cents > 0 else -1)
+    assert hertz_of(samples, 1, 3, wanted) == pytest.approx(wanted, rel=0.005)
+
+
 def test_a_bent_part_stays_in_time():
     hits = tuple(Note(b, 0.2, 60, 100) for b in range(40))
     part = Part("p", 0, 13, hits, DRY, (Bend(0, 150.0),))
@@ -171,6 +189,22 @@ def test_modulation_makes_the_pitch_waver():
 
     assert spread(sound(tone())) < 20
     assert spread(sound(tone(Control(0, 1, 127)))) > 45
+
+
+def test_instruments_of_one_font_stand_at_like_levels():
+    """The samples of the glockenspiel and the violin of the default font lie 19 dB apart."""
+
+    def loudness(program):
+        notes = tuple(Note(beat, 1, 84, 90) for beat in range(8))
+        return integrated(mix(Score((Part("p", 0, program, notes, DRY),)), rate=RATE))
+
+    levels = [loudness(program) for program in (0, 9, 27, 40, 46, 73)]
+    assert max(levels) - min(levels) < 11
+
+
+def test_the_softest_song_is_heard():
+    notes = tuple(Note(beat, 1, 60, 1) for beat in range(8))
+    assert integrated(render(Score((Part("p", 0, 0, notes),)), rate=RATE)) == pytest.approx(-16, abs=0.5)
 
 
 def test_production_rule_breaks_are_heard_in_the_finished_mix(band):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -83,10 +84,16 @@ def test_a_named_font_that_cannot_be_used_is_an_error_and_not_replaced(tmp_path,
         find()
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.sf2")
+    with pytest.raises(SoundError, match="not a SoundFont"):
+        find(tmp_path / "pipe.sf2")
+
+
 def test_every_general_midi_program_and_drum_sounds():
     font = SoundFont(find())
     for program in range(128):
-        assert font.regions(0, program, 60, 90), program
+        assert all(font.regions(0, program, key, 90) for key in range(0, 128, 4)), program
     assert all(font.regions(DRUM_BANK, 0, key, 90) for key in range(35, 82))
 
 

@@ -10,11 +10,11 @@ import math
 
 __all__ = ["KNEE", "ROOM", "pressed"]
 
-KNEE, ROOM = 112.0, 14.0
+KNEE, ROOM = 110.0, 13.0
 
 
 def pressed(loudness: float) -> float:
-    """The loudness that a hand brings about when it means `loudness`: at least 1, below 126, in the same order."""
+    """The loudness that a hand brings about when it means `loudness`: at least 1, below 124, in the same order."""
     if loudness > KNEE:
         loudness = KNEE + ROOM * math.tanh((loudness - KNEE) / ROOM)
     return max(round(loudness, 6), 1.0)

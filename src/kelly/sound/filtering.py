@@ -85,14 +85,15 @@ def convolved(wave: Wave, kernel: npt.NDArray[np.floating[Any]]) -> Wave:
 
 def add_convolved(target: Wave, wave: Wave, kernels: Wave) -> None:
     """Add to each channel of `target` (channels, frames), in place, the mono wave convolved with its kernel."""
-    size = 2 ** max(16, (2 * kernels.shape[1] - 1).bit_length())
-    step = size - kernels.shape[1] + 1
+    reach = kernels.shape[1]
+    size = 2 ** max(min(16, (len(wave) + reach).bit_length()), (2 * reach - 1).bit_length())
+    step = size - reach + 1
     responses = [np.fft.rfft(kernel, size) for kernel in kernels]
     for start in range(0, len(wave), step):
         spectrum = np.fft.rfft(wave[start : start + step], size)
-        reach = min(size, target.shape[1] - start)
+        stop = min(start + size, target.shape[1])
         for channel, response in zip(target, responses, strict=True):
-            channel[start : start + reach] += np.fft.irfft(spectrum * response, size)[:reach].astype(np.float32)
+            channel[start:stop] += np.fft.irfft(spectrum * response, size)[: stop - start].astype(np.float32)
 
 
 def warped(wave: Wave, places: npt.NDArray[np.float64]) -> Wave:

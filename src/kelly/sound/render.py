@@ -34,7 +34,7 @@ LONGEST_MINUTES = 60
 RELEASE_SECONDS = 1.5
 FADE_SECONDS = 1.0
 # Loudness towards which a struck key is brought, by what share of its distance, and how far at most.
-COMMON_LUFS, BROUGHT, FARTHEST_DB = -26.0, 0.6, 6.0
+COMMON_LUFS, BROUGHT, FARTHEST_DB = -29.0, 0.6, 6.0
 TRIAL_SECONDS, TRIAL_VELOCITY = 0.5, 90
 
 
@@ -166,7 +166,7 @@ class _Stage:
         key = sorted(note.pitch for note in part.notes)[len(part.notes) // 2]
         frames = int(TRIAL_SECONDS * self.rate)
         wave = perform(self.font, (0, part.program), [Stroke(0, frames, key, TRIAL_VELOCITY)], frames, self.rate)
-        loudness = integrated(Audio(wave, self.rate).stereo)
+        loudness = integrated(Audio(wave, self.rate).mono)
         wanted = BROUGHT * (COMMON_LUFS - loudness) if np.isfinite(loudness) else 0.0
         return float(10 ** (min(max(wanted, -FARTHEST_DB), FARTHEST_DB) / 20))
 

@@ -153,3 +153,19 @@ def test_a_song_comes_to_rest_on_one_last_tone(contexts_of):
     notes = bass.play(last, stream(1, "bass", "outro"))
     closing = [n for n in notes if n.onset >= last.section.beats - 4]
     assert [n.onset for n in closing] == [c.onset for c in last.chords if c.onset >= last.section.beats - 4]
+
+
+@pytest.mark.parametrize("figure", ["driving", "pulsing", "root", "syncopated"])
+def test_second_and_fourth_bars_turn(figure, play):
+    _, notes = play("rage", figure)
+    bars = [tuple((n.onset % 4, n.pitch) for n in notes if n.onset // 4 == bar) for bar in range(16)]
+    assert len(set(bars)) >= 6
+
+
+def test_the_last_tone_of_a_song_is_held(contexts_of):
+    for name in ("ecstasy", "rage", "hope"):
+        last = contexts_of(name, "bass", seed=0)[-1]
+        last = replace(last, layers=(Layer(0.0, last.section.beats, "bass", 1.0),))
+        note = bass.play(last, stream(0, "bass", "outro"))[-1]
+        assert note.onset == last.section.beats - 4
+        assert note.end == pytest.approx(last.section.beats)

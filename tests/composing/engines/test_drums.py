@@ -148,3 +148,11 @@ def test_it_keeps_to_its_layer(span, play):
 
 def test_without_a_layer_it_is_silent(sections):
     assert drums.play(replace(sections["verse"], layers=()), stream(1, "drums")) == []
+
+
+def test_the_groove_comes_back_and_is_seldom_the_same_for_long(play):
+    for genre in GENRES:
+        notes = play(genre, density=0.7)
+        bars = [tuple(sorted((n.onset % 4, n.pitch) for n in notes if n.onset // 4 == bar)) for bar in range(16)]
+        assert 0.2 <= 1 - len(set(bars)) / len(bars) <= 0.85
+        assert not any(len(set(bars[bar : bar + 4])) == 1 for bar in range(13))

@@ -72,3 +72,45 @@ def test_phrases_breathe(contexts_of):
         notes = melody.play(verse, stream(1, "melody", "verse"))
         gaps = [b.onset - a.end for a, b in pairwise(notes)] + [verse.section.beats - notes[-1].end]
         assert max(gaps) >= 1
+
+
+def test_the_song_comes_home(contexts_of):
+    for name in ("joy", "hope", "rage", "gratitude"):
+        for seed in (1, 2):
+            *_, last = contexts_of(name, seed=seed)
+            note = melody.play(last, stream(seed, "melody", "outro"))[-1]
+            assert note.onset == last.section.beats - 4
+            assert note.end == pytest.approx(last.section.beats)
+            chord = last.chord_at(note.onset).symbol.pitch_classes
+            assert note.pitch % 12 == last.key.tonic or last.key.tonic not in chord
+
+
+def test_a_section_has_one_height(contexts_of):
+    for name in NAMES:
+        for context, notes in song(contexts_of(name, seed=1)):
+            if context.section.role in ("verse", "chorus") and context.section.bars >= 8:
+                top = max(n.pitch for n in notes)
+                assert sum(n.pitch == top for n in notes) <= 2
+
+
+def test_calm_phrases_often_start_after_the_beat(contexts_of):
+    late = []
+    for name in ("serenity", "grief", "melancholy", "calm", "nostalgia"):
+        for seed in range(3):
+            for context, notes in song(contexts_of(name, seed=seed)):
+                bars = {n.onset // 4 for n in notes}
+                late += [not any(n.onset == 4 * bar for n in notes) for bar in bars if context.section.role == "verse"]
+    assert 0.15 < sum(late) / len(late) < 0.75
+
+
+def test_responses_close_on_the_tonic_more_often_than_calls(contexts_of):
+    closed = {0: [], 1: []}
+    for name in NAMES:
+        for seed in (1, 2):
+            for context, notes in song(contexts_of(name, seed=seed)):
+                for phrase in range(context.section.bars // 4 - 1):
+                    said = [n for n in notes if 16 * phrase <= n.onset + 0.5 < 16 * phrase + 16]
+                    if said:
+                        closed[phrase % 2].append(said[-1].pitch % 12 == context.key.tonic)
+    calls, responses = (sum(row) / len(row) for row in closed.values())
+    assert responses > 1.5 * calls

@@ -139,3 +139,21 @@ def test_it_keeps_to_its_layer_and_repeats_itself_exactly(play):
 
 def test_without_a_layer_it_is_silent(sections):
     assert rhythm.play(replace(sections["hope"], layers=()), stream(1, "chords")) == []
+
+
+def test_a_song_ends_on_a_held_chord(contexts_of):
+    for name in ("ecstasy", "rage", "hope", "grief"):
+        last = contexts_of(name, "chords", seed=0)[-1]
+        notes = rhythm.play(last, stream(0, "chords", "outro"))
+        final = [n for n in notes if n.onset >= last.section.beats - 4]
+        assert {n.onset for n in final} == {last.section.beats - 4}
+        assert all(n.end == pytest.approx(last.section.beats) for n in final)
+
+
+def test_in_a_rush_light_strokes_have_fewer_voices(play, sections):
+    def voices(density):
+        wanted = replace(sections["hope"].parameters, density=density)
+        notes = play("hope", "straight", parameters=wanted)[1]
+        return len(notes) / len(onsets(notes))
+
+    assert voices(0.95) < voices(0.5)

@@ -126,8 +126,8 @@ def _hits(rows: list[str], span: _Span, context: Context) -> list[Hit]:
     if closing is not None and span.onset >= closing - EPS:
         return [Hit(span.onset, span.end - span.onset, "R")]
     if closing is not None and span.end > closing + EPS:  # the last bar is one long tone
-        until = replace(span, end=closing)
-        return [*_hits(rows, until, context), Hit(closing, span.end - closing, "R")]
+        before = replace(span, end=closing)
+        return [*_hits(rows, before, context), Hit(closing, span.end - closing, "R")]
     hits = lay_bars(rows, span.onset, span.end, step_of(context))
     if hits and hits[0].onset < span.onset + EPS:
         first = hits[0].symbol if hits[0].symbol in "wp" else "R"

@@ -117,13 +117,17 @@ def extreme_dynamic_range(score: Score, plan: Plan, severity: float, rng: Genera
         return mean + (1 + severity) * (note.velocity - mean) + 70 * severity * push
 
     offset = 0.0
+
+    def struck(note: Note) -> float:
+        return pressed(max(wanted(note) + offset, 8))
+
     for _ in range(6):  # clipping at the ends moves the mean; a few rounds bring it back
-        got = sum(pressed(max(wanted(note) + offset, 8)) for note in notes) / len(notes)
+        got = sum(struck(note) for note in notes) / len(notes)
         offset += mean - got
 
     def swung(part: Part) -> Part:
         new = (
-            replace(n, velocity=_velocity(pressed(max(wanted(n) + offset, 8)))) if section_at(n.onset, plan.sections) else n
+            replace(n, velocity=_velocity(struck(n))) if section_at(n.onset, plan.sections) else n
             for n in part.notes
         )
         return replace(part, notes=tuple(new))
