@@ -80,7 +80,8 @@ def drive(context: Context) -> float:
     """
     pulse = context.section.pulse
     push = 0.2 * (pulse < 1) - 0.25 * (pulse > 1) + 0.05 * min(context.section.occurrence, 2)
-    return min(max(context.parameters.density - 0.3 + 0.3 * context.energy + push, 0.0), 1.0)
+    lift = 0.3 * context.energy**2  # verses hold back, so that choruses have somewhere to go
+    return min(max(context.parameters.density - 0.3 + lift + push, 0.0), 1.0)
 
 
 def level(context: Context, count: int = 4) -> int:

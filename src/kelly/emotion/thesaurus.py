@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+import numpy as np
+import numpy.typing as npt
+
 from kelly.emotion.space import Emotion, distance
 from kelly.errors import UnknownNameError, UsageError
 from kelly.names import find, key, quoted
@@ -34,6 +37,7 @@ __all__ = [
 ]
 
 TIERS = {"full": 1.0, "mid": 0.6, "low": 0.3}
+RELUCTANCE = {"full": 0.0, "mid": 0.04, "low": 0.06}  # added to the distance when a feeling is named
 CATEGORIES = ("joy", "sadness", "anger", "fear", "surprise", "disgust", "trust", "anticipation")
 
 
@@ -155,8 +159,26 @@ def neighbours(emotion: Emotion, radius: float = 0.3) -> tuple[Node, ...]:
 
 
 def describe(emotion: Emotion) -> Node:
-    """The node or blend nearest to a feeling: ties go to the fuller tier, and to names before blends."""
-    return _sorted(emotion, (*nodes(), *blends()))[0]
+    """The node or blend that says best what a feeling is: the nearest, full names before their weaker tiers.
+
+    A tier is preferred to a full name only where it lies clearly nearer (`RELUCTANCE`), or where it is the very point:
+    people say "sorrow" rather than "despair, somewhat". Ties go to names before blends, in the order of the table.
+    """
+    known, places, reluctance = _places()
+    apart = np.round(np.sqrt(((places - _scaled(emotion)) ** 2).sum(axis=1)), 9)
+    return known[int(np.argmin(np.where(apart == 0, -1.0, apart + reluctance)))]
+
+
+@cache
+def _places() -> tuple[tuple[Node, ...], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    known = (*nodes(), *blends())
+    places = np.array([_scaled(node.emotion) for node in known])
+    return known, places, np.array([RELUCTANCE[node.tier] for node in known])
+
+
+def _scaled(emotion: Emotion) -> tuple[float, float, float]:
+    """The point in the metric of `space.distance`."""
+    return emotion.valence / 2, emotion.arousal, emotion.dominance
 
 
 def _sorted(emotion: Emotion, among: Iterable[Node]) -> tuple[Node, ...]:

@@ -14,11 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-import numpy as np
-import numpy.typing as npt
-
 from kelly.emotion.space import NEUTRAL, RANGES, Emotion, distance
-from kelly.emotion.thesaurus import Node, blends, lookup, nodes
+from kelly.emotion.thesaurus import Node, describe, lookup
 from kelly.errors import UsageError
 from kelly.listening.grammar import find
 from kelly.listening.lexicon import point
@@ -65,7 +62,7 @@ def feel(text: str) -> Reading:
     words = _evidence(text, tokens, found, emphasis)
     mass = math.fsum(one.weight for one in found)
     alternatives = _alternatives(words)
-    emotion = _blend(alternatives) or _mean(words).scaled(min(1.0, mass / _ENOUGH))
+    emotion = _blend(alternatives, words) or _mean(words).scaled(min(1.0, mass / _ENOUGH))
     wound, wound_words = _wound(words)
     confidence = _confidence(words, mass)
     return Reading(text, emotion.with_confidence(confidence), alternatives, words, wound, wound_words, emphasis)
@@ -95,7 +92,7 @@ def _emphasis(tokens: list[Token]) -> float:
 
 def _nothing(text: str, emphasis: float) -> Reading:
     emotion = Emotion(NEUTRAL.valence, NEUTRAL.arousal + 0.2 * emphasis, NEUTRAL.dominance, _UNSURE)
-    return Reading(text, emotion, (Alternative(_nearest(emotion), 1.0),), (), emphasis=emphasis)
+    return Reading(text, emotion, (Alternative(describe(emotion), 1.0),), (), emphasis=emphasis)
 
 
 def _evidence(text: str, tokens: list[Token], found: list[Found], emphasis: float) -> tuple[WordEvidence, ...]:
@@ -163,7 +160,7 @@ def _alternatives(words: Sequence[WordEvidence]) -> tuple[Alternative, ...]:
     """One to three readings: the heaviest groups, those of one name taken together."""
     weights: dict[Node, float] = {}
     for group in _groups(words):
-        node = _nearest(_mean(group.words))
+        node = describe(_mean(group.words))
         weights[node] = weights.get(node, 0.0) + group.weight
     ranked = sorted(weights.items(), key=lambda item: -round(item[1], 9))
     told = [ranked[0], *(item for item in ranked[1:3] if item[1] >= _SHARE)]
@@ -178,9 +175,10 @@ def _mean(words: Sequence[WordEvidence]) -> Emotion:
     return Emotion(*(math.fsum(w * x for w, x in zip(weights, axis, strict=True)) for axis in axes))
 
 
-def _blend(alternatives: tuple[Alternative, ...]) -> Emotion | None:
+def _blend(alternatives: tuple[Alternative, ...], words: Sequence[WordEvidence]) -> Emotion | None:
     """The blend that the two heaviest readings make, if the lesser is heavy enough and the two make one."""
-    if len(alternatives) < 2:
+    # What is denied is not felt: "neither happy nor sad" is no mixed feeling.
+    if len(alternatives) < 2 or math.fsum(word.weight for word in words if word.negated) >= _BLENDED:
         return None
     one, other = alternatives[:2]
     if other.weight / (one.weight + other.weight) < _BLENDED:
@@ -219,20 +217,3 @@ def _wound(words: Sequence[WordEvidence]) -> tuple[str | None, tuple[str, ...]]:
         return None, ()
     wound = max(weights, key=lambda name: round(weights[name], 9))
     return wound, tuple(word.word for word in words if word.wound == wound)
-
-
-@cache
-def _places() -> tuple[tuple[Node, ...], npt.NDArray[np.float64]]:
-    known = (*nodes(), *blends())
-    return known, np.array([_metric(node.emotion) for node in known])
-
-
-def _metric(emotion: Emotion) -> tuple[float, float, float]:
-    return emotion.valence / 2, emotion.arousal, emotion.dominance
-
-
-def _nearest(emotion: Emotion) -> Node:
-    """As `thesaurus.describe`, for the many calls of a reading."""
-    known, places = _places()
-    apart = np.linalg.norm(places - np.array(_metric(emotion)), axis=1)
-    return known[int(np.argmin(np.round(apart, 9)))]

@@ -219,7 +219,7 @@ def _split(hits: list[Hit], pitches: list[int], span: _Span, context: Context, r
 
 
 def _turned(line: list[tuple[Hit, int]], spans: list[_Span], context: Context, rng: Generator) -> list[tuple[Hit, int]]:
-    """The ends of second bars turn in one way all section, those of fourth bars each in their own."""
+    """The ends of second bars turn in one way all section, those of later ones in the phrase each in their own."""
     heads = [span.onset for span in spans]
     shift = 0.31 * context.section.occurrence
     stays = context.section.figures["bass"] == "pedal"
@@ -229,9 +229,9 @@ def _turned(line: list[tuple[Hit, int]], spans: list[_Span], context: Context, r
     for i, (hit, pitch) in enumerate(line):
         bar = int(hit.onset // BAR)
         last = i + 1 == len(line) or int(line[i + 1][0].onset // BAR) > bar
-        own, wanted = pick(turns, rng, shift), chance(0.9 if bar % 4 == 3 else 0.7, rng)
+        own, wanted = pick(turns, rng, shift), chance((0.0, 0.7, 0.3, 0.9)[bar % 4], rng)
         fixed = hit.onset in heads or (closing is not None and hit.onset >= closing - EPS)
-        if not last or bar % 2 == 0 or not wanted or fixed:
+        if not last or not wanted or fixed:
             turned.append((hit, pitch))
         else:
             span = spans[max(bisect_right(heads, hit.onset + EPS) - 1, 0)]

@@ -67,6 +67,8 @@ def _groove(drum: str, row: str, start: float, until: float, context: Context, r
     if context.section.role == "intro":  # an intro lets the beat grow: time first, then kick, then the rest
         late = {"kick": 0.25}.get(drum, 0.0 if drum in TIMEKEEPERS else 0.5)
         kept = [hit for hit in kept if hit.onset >= late * context.section.beats - EPS]
+    if drum == "kick" and _hurry(context) > 0.25:  # no foot plays sixteenths at this pace
+        kept = [hit for hit in kept if hit.onset % (2 * step) < EPS]
     return [hit for hit in kept if _supports(drum, hit) or not _in_fill(hit.onset, context)]
 
 
@@ -105,10 +107,19 @@ def _varied(strokes: list[Stroke], start: float, until: float, context: Context,
         if not chance(likely * (0.7 + 0.3 * context.plan.complexity), rng) or _in_fill(end - step, context):
             continue
         turn, at = (answer, seat) if answers and not closes else (own, place)
-        strokes = TURNS[turn](strokes, end, step, at)
+        strokes = _turned(turn, strokes, end, step, at)
         if closes and turn in ("open", "ghost", "drag", "hole") and at < 0.5:  # a phrase's end is worth two words
             strokes = _kick(strokes, end, step, 2 * at)
     return strokes
+
+
+def _turned(turn: str, strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
+    """The bar turned as wanted, or with one more kick where that would change nothing."""
+    before = {(drum, round(hit.onset, 6)) for drum, hit in strokes}
+    turned = TURNS[turn](strokes, end, step, place)
+    if {(drum, round(hit.onset, 6)) for drum, hit in turned} != before or not any(d == "kick" for d, _ in strokes):
+        return turned
+    return _kick(strokes, end, step, place)
 
 
 def _turns(strokes: list[Stroke], context: Context) -> dict[str, float]:

@@ -166,7 +166,7 @@ def _pulsing(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
         for k in range(int((last - chord.onset) / pace)):
             onset = chord.onset + pace * k
             weight = strength(onset)
-            pitches = voicing if weight >= 0.5 else voicing[-2:]
+            pitches = voicing if weight >= (0.9 if rushes else 0.5) else voicing[-2:]
             notes += [note(context, onset, onset + pace * held, p, 0.9 * weight - 0.6) for p in pitches]
         if last < chord.end:
             notes += [note(context, last, chord.end - breath(context, chord), p, 0.2) for p in voicing]

@@ -103,7 +103,7 @@ def _tones(hit: Hit, voicing: tuple[int, ...], context: Context) -> tuple[int, .
         return _thin(voicing[-2:] if program in GUITARS else voicing[1:], context)
     if hit.symbol in "xX" and program in DRIVEN:
         # An accent is a power chord, what lies between is chugged on its lowest string.
-        return voicing if hit.onset % 4 < EPS else voicing[: 2 if hit.symbol == "X" else 1]
+        return voicing if hit.onset % 4 < EPS else voicing[: 2 if hit.onset % 2 < EPS else 1]
     if hit.symbol == "x" and program in KEYS and hit.onset % 2 > EPS and len(voicing) > 3:
         return _thin(voicing[1:], context)  # the left hand rests between the half bars
     rushed = hit.symbol == "x" or (hit.onset % 4 > EPS and context.parameters.density > FRANTIC)

@@ -220,13 +220,15 @@ def _marcato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
     notes = []
     for chord, voicing in voiced:
         root = nearest_pitch(voicing[0] - 9, (chord.symbol.root,), context.low, max(context.low + 11, voicing[0] - 1))
-        pitches = sorted({root, *voicing} if context.energy > 0.6 else set(voicing))
+        rushes = context.parameters.density > RUSH
+        full = {root, voicing[-1]} if rushes else {root, *voicing}
+        pitches = sorted(full if context.energy > 0.6 else set(voicing[-2:] if rushes else voicing))
         onsets = _placed(chord, HAMMERED[rank])
         if chord.end % PHRASE == 0 and chord.duration >= 4 and context.energy > 0.5:
             onsets += [chord.end - 1.5, chord.end - 1, chord.end - 0.5]
         for onset, following in pairwise([*onsets, chord.end]):
             stop = onset + min(length, (following - onset) * 0.8)
-            struck = pitches if strength(onset) >= 0.8 or context.parameters.density <= RUSH else pitches[-1:]
+            struck = pitches if strength(onset) >= 0.8 or not rushes else pitches[-1:]
             notes += [note(context, onset, stop, pitch, 0.5 * strength(onset) + 0.1) for pitch in struck]
     return notes
 
