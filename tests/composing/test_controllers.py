@@ -17,11 +17,11 @@ def named(name):
 
 def test_every_channel_starts_with_volume_pan_and_reverb():
     for row in parts().values():
-        assert [c.controller for c in setting(row, CALM)] == [7, 10, 91]
+        assert [c.controller for c in setting(row, CALM)] == [7, 10, 11, 91]
 
 
 def test_calm_feelings_have_more_reverb_and_the_bass_has_none():
-    sends = {part: (setting(row, CALM)[2].value, setting(row, WILD)[2].value) for part, row in parts().items()}
+    sends = {part: (setting(row, CALM)[3].value, setting(row, WILD)[3].value) for part, row in parts().items()}
     assert sends["melody"][0] > sends["melody"][1]
     assert sends["bass"] == (0, 0)
 

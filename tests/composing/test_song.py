@@ -166,3 +166,30 @@ def test_minutes_hold_on_a_journey_too():
 def test_a_length_that_no_song_has_is_refused():
     with pytest.raises(UsageError, match="at most 2000 bars"):
         compose(GRIEF, minutes=30, tempo=400)
+
+
+def test_another_key_takes_an_intents_chords_along():
+    verse = compose(kelly.compose(GRIEF, bars=20, key="F", mode="minor").intent, key="D").report["sections"][0]
+    assert verse["key"] == "D aeolian"
+    first = compose(GRIEF, bars=20, key="F", mode="minor").report["sections"][0]
+    assert verse["numerals"] == first["numerals"]
+
+
+def test_keys_are_written_as_the_user_wrote_them():
+    for key in ("Gb", "F#", "Eb", "D#"):
+        song = compose(GRIEF, to="rage", key=key, bars=40)
+        assert {section["key"].split()[0] for section in song.report["sections"]} == {key}
+
+
+def test_a_wish_that_does_not_exist_is_answered():
+    with pytest.raises(UsageError, match="did you mean bars"):
+        compose(GRIEF, bar=4)
+
+
+def test_every_channel_says_how_loud_it_is_from_the_start():
+    for part in compose(GRIEF, bars=8).score.parts:
+        assert {7, 10, 11, 91} <= {c.controller for c in part.controls if c.onset == 0}
+
+
+def test_a_song_shows_itself_in_a_line():
+    assert repr(compose(GRIEF, bars=8, key="D", seed=3)) == "<Song 'Grief', D aeolian, 8 bars, seed 3>"

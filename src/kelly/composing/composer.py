@@ -200,9 +200,10 @@ def _moved(note: Note, start: float, end: float) -> Note:
 
 
 def _restored(controls: list[Control]) -> Iterator[Control]:
-    """The controls in time order; equal values said again are left out."""
+    """The controls in time order, one value at a time; equal values said again are left out."""
+    latest = {(control.onset, control.controller): control for control in controls}  # the later said holds
     last: dict[int, int] = {}
-    for control in sorted(controls, key=lambda c: (c.onset, c.controller)):
+    for control in sorted(latest.values()):
         if last.get(control.controller) != control.value:
             yield control
         last[control.controller] = control.value

@@ -18,13 +18,15 @@ __all__ = ["BRIGHTNESS", "EXPRESSION", "merged", "pedal", "setting", "vibrato"]
 MODULATION, VOLUME, PAN, EXPRESSION, PEDAL, BRIGHTNESS, REVERB = 1, 7, 10, 11, 64, 74, 91
 PEDALLED = (0, 1, 4, 5, 11, 46)  # pianos, electric pianos, vibraphone and harp ring on under a pedal
 BOWED_OR_BLOWN = range(40, 80)
+FULL = 100  # expression until `engines.dynamics` says otherwise
 LIFT = 0.05  # beats the pedal is up between two chords
 
 
 def setting(row: PartRow, wanted: Parameters) -> list[Control]:
     """How a part's channel is set up at the start of the song."""
     reverb = 0 if row.part == "bass" else round(100 * wanted.reverb * (0.5 if row.part in ("drums", "fills") else 1))
-    return [Control(0.0, VOLUME, row.volume), Control(0.0, PAN, row.pan), Control(0.0, REVERB, min(reverb, 127))]
+    values = ((VOLUME, row.volume), (PAN, row.pan), (EXPRESSION, FULL), (REVERB, min(reverb, 127)))
+    return [Control(0.0, controller, value) for controller, value in values]
 
 
 def pedal(

@@ -120,6 +120,7 @@ def _seconds(journey: Journey, settings: Settings) -> float:
 
 def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) -> tuple[Section, ...]:
     mode = None if settings.mode is None else theory.mode_name(settings.mode)
+    flat = _written_flat(settings, Key(tonic, mode or mapping.parameters(journey.start).mode))
     sections: list[Section] = []
     start = 0.0
     for stretch, centre in zip(journey.arc.stretches, journey.arc.centres(), strict=True):
@@ -135,7 +136,7 @@ def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) ->
                 energy=stretch.energy,
                 feeling=feeling,
                 parameters=wanted,
-                key=Key(tonic, wanted.mode),
+                key=Key(tonic, wanted.mode, flat),
                 occurrence=sum(section.role == role for section in sections),
                 progress=centre,
                 pulse=_pulse(wanted.tempo, style),
@@ -144,6 +145,12 @@ def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) ->
         )
         start += stretch.bars * BAR
     return tuple(sections)
+
+
+def _written_flat(settings: Settings, first: Key) -> bool:
+    """Whether the song's keys are written with flats: as the user wrote the tonic, else as the first key wants it."""
+    accidental = (settings.key or "")[1:]
+    return accidental == "b" if accidental else first.flats
 
 
 def _with_wishes(wanted: mapping.Parameters, tempo: float | None, mode: str | None) -> mapping.Parameters:

@@ -15,7 +15,7 @@ from kelly.composing.theory import ChordSymbol, parse_numeral, parse_symbol
 from kelly.emotion.space import Emotion
 from kelly.errors import UnknownNameError
 
-__all__ = ["Progression", "progression", "progressions", "weights"]
+__all__ = ["Progression", "progression", "progressions", "transposed", "weights"]
 
 WIDTH = 0.18
 
@@ -68,6 +68,20 @@ def progression(chords: str | tuple[str, ...], tonic: int) -> tuple[ChordSymbol,
     """
     row = progressions()[chords].numerals if isinstance(chords, str) else chords
     return tuple(_chord(text, tonic) for text in row)
+
+
+def transposed(row: tuple[str, ...], semitones: int) -> tuple[str, ...]:
+    """A user's chords in another key: lead-sheet symbols moved by semitones, Roman numerals as they are."""
+    return tuple(_moved(text, semitones % 12) for text in row)
+
+
+def _moved(text: str, semitones: int) -> str:
+    try:
+        chord = parse_symbol(text)
+    except UnknownNameError:
+        return text
+    bass = None if chord.bass is None else (chord.bass + semitones) % 12
+    return ChordSymbol((chord.root + semitones) % 12, chord.quality, bass).name()
 
 
 def _chord(text: str, tonic: int) -> ChordSymbol:

@@ -95,9 +95,13 @@ def _feelings(journey: Journey, reading: Reading | None) -> Report:
 
 
 def _heaviest(words: list[Report]) -> list[Report]:
-    """The words that weighed most, in the order of the text: a long text must not make a long file."""
-    least = sorted((word["weight"] for word in words), reverse=True)[:MOST_WORDS][-1:]
-    return [word for word in words if word["weight"] >= least[0]][:MOST_WORDS]
+    """The words that weighed most, in the order of the text, equal ones as one: a long text makes no long file."""
+    said: dict[tuple[str, bool], Report] = {}
+    for word in words:
+        first = said.setdefault((word["word"].casefold(), word["negated"]), {**word, "weight": 0.0})
+        first["weight"] = round(first["weight"] + word["weight"], 4)
+    least = sorted((word["weight"] for word in said.values()), reverse=True)[:MOST_WORDS][-1:]
+    return [word for word in said.values() if word["weight"] >= least[0]][:MOST_WORDS]
 
 
 def _starts(made: Composition) -> list[Marker]:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
+from kelly.composing import theory
 from kelly.composing.composer import compose_score
+from kelly.composing.progressions import transposed
 from kelly.composing.report import Report, report_of, report_text
 from kelly.composing.settings import Settings
 from kelly.emotion import journey as journeys
@@ -23,7 +25,7 @@ from kelly.errors import UsageError
 from kelly.listening.mood import mood
 from kelly.listening.reading import Reading
 from kelly.listening.words import feel
-from kelly.names import quoted
+from kelly.names import find, quoted
 from kelly.score import midi
 from kelly.score.notes import Score
 
@@ -78,6 +80,10 @@ class Song:
     score: Score
     report: Report
     given: Intent | None = None
+
+    def __repr__(self) -> str:
+        music = self.report["parameters"]
+        return f"<Song {self.report['title']!r}, {music['key']}, {music['bars']} bars, seed {self.report['seed']}>"
 
     @property
     def intent(self) -> Intent:
@@ -160,6 +166,11 @@ def _wished(settings: Settings, wishes: Wishes) -> Settings:
             changes.setdefault(other, None)
     if "breaks" in changes and settings.breaks:
         changes["breaks"] = {**settings.breaks, **changes["breaks"]}
+    if settings.key and changes.get("key") and "progressions" not in changes:
+        shift = theory.parse_tonic(changes["key"]) - theory.parse_tonic(settings.key)
+        changes["progressions"] = {role: transposed(row, shift) for role, row in settings.progressions.items()}
+    for name in changes:
+        find(name, Wishes.__annotations__, "a wish")
     return replace(settings, **changes)
 
 

@@ -74,10 +74,13 @@ FLAT_PARENTS = (1, 3, 5, 8, 10)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A tonic (pitch class 0..11) and a mode (a key of `MODES`)."""
+    """A tonic (pitch class 0..11) and a mode (a key of `MODES`); written with flats or sharps as the signature wants,
+    unless `flat` says which.
+    """
 
     tonic: int
     mode: str
+    flat: bool | None = None
 
     @property
     def scale(self) -> tuple[int, ...]:
@@ -101,7 +104,9 @@ class Key:
 
     @property
     def flats(self) -> bool:
-        """Whether the signature of the mode (that of its parent major key) is written with flats."""
+        """Whether the key is written with flats: as it was asked for, or else as its parent major key's signature."""
+        if self.flat is not None:
+            return self.flat
         parent = (self.tonic - _PARENT[self.mode]) % 12
         return parent in FLAT_PARENTS or (parent == 6 and self.minor)
 

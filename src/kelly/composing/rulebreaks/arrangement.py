@@ -127,8 +127,7 @@ def extreme_dynamic_range(score: Score, plan: Plan, severity: float, rng: Genera
 
     def swung(part: Part) -> Part:
         new = (
-            replace(n, velocity=_velocity(struck(n))) if section_at(n.onset, plan.sections) else n
-            for n in part.notes
+            replace(n, velocity=_velocity(struck(n))) if section_at(n.onset, plan.sections) else n for n in part.notes
         )
         return replace(part, notes=tuple(new))
 
