@@ -1,4 +1,4 @@
-"""SoundFont files made by hand: what each table says is heard, and no table can make the reader hang or invent sound."""
+"""SoundFont files made by hand: what each table says is heard, and no table can make the reader hang."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ SECOND = 44_100
 POOL = np.round(20_000 * np.sin(2 * np.pi * np.arange(2000) / 100)).astype("<i2")
 LOOP = (54, 1)
 SAMPLE = {
-    "start": 0, "end": 2000, "loop_start": 100, "loop_end": 1900, "rate": RATE, "key": 69, "tune": 0, "link": 0, "type": 1,
+    "start": 0, "end": 2000, "loop_start": 100, "loop_end": 1900,
+    "rate": RATE, "key": 69, "tune": 0, "link": 0, "type": 1,
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kelly.cli import options, prose
-from kelly.cli.output import as_json, note, progress, say
+from kelly.cli.output import as_json, progress, say
 from kelly.cli.sounding import sounded, stem_paths, steps
 from kelly.cli.sources import checked_breaks, side_b, source, wishes
 from kelly.cli.writing import Output, folder, make_folder, slug, write_together
@@ -100,8 +100,6 @@ def compose(
         triggers=None if triggers else False,
     )
     song = kelly.compose(feeling, to=side_b(to), arc=arc, **wished)
-    if text is not None and not song.report["words"]:
-        note(prose.UNHEARD, quiet=quiet)
     midi = out if out is not None else _free_name(song)
     _save(song, midi, wav, stems, soundfont, quiet=quiet)
     files = _files(song, midi, wav, stems)

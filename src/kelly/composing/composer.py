@@ -159,7 +159,7 @@ def _for(part: str, context: Context, notes: Mapping[str, tuple[Note, ...]]) -> 
 def _shaped(context: Context) -> list[Control]:
     """Loudness, pedal and vibrato of one part in a section."""
     notes = context.parts[context.part]
-    if not notes:
+    if not notes or context.part == "fills":  # on the channel of the drums, which say how loud it is
         return []
     loudness = dynamics.play(context, _rng(context, f"dynamics {context.part}"))
     pedal = controllers.pedal(context.instrument, context.chords, notes, context.parameters)

@@ -18,6 +18,7 @@ from kelly.composing.tables import affinity, load_rows
 __all__ = ["Seam", "kinds", "seam", "silent_from"]
 
 SILENT = ("cut", "drop", "silence")
+STARTLING = (*SILENT, "stutter")  # what wears off when it comes at every seam
 GATED = (*SILENT, "breakdown", "crossfade", "stutter")
 
 
@@ -76,10 +77,17 @@ def seam(context: Context) -> Seam | None:
     if layer is None or following is None:
         return None
     section = context.section
-    weights = {name: _fit(section, following, row) for name, row in kinds().items()}
+    weights = {name: _fit(section, following, row) * _rarity(name, context) for name, row in kinds().items()}
     kind = pick(weights, stream(context.plan.seed, "seam", section.role, following.role, section.index))
     beats = min(kinds()[kind].beats, section.beats / 2)
     return Seam(kind, max(section.beats - beats, layer.onset), section.beats)
+
+
+def _rarity(kind: str, context: Context) -> float:
+    """How far a kind is held back: a hole is a held breath before the fullest section, and a habit before every one."""
+    sections = context.plan.sections
+    fullest = max(sections, key=lambda section: section.energy)
+    return 0.3 if kind in STARTLING and context.next is not fullest else 1.0
 
 
 def _fit(section: Section, following: Section, row: _Row) -> float:

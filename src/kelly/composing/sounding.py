@@ -12,7 +12,8 @@ from kelly.composing import rulebreaks
 from kelly.composing.report import read_report
 from kelly.composing.rulebreaks import Broken
 from kelly.composing.song import Song
-from kelly.errors import FileError
+from kelly.errors import FileError, UsageError
+from kelly.names import quoted
 from kelly.score.notes import Score
 from kelly.sound import render as sound
 from kelly.sound.audio import Audio
@@ -28,7 +29,7 @@ def render(music: Song | Score, *, soundfont: str | os.PathLike[str] | None = No
     Returns: stereo audio at -16 LUFS, true peak below -1 dBFS.
     Raises SoundError when there is nothing to sound or no SoundFont that can be read.
     """
-    score = music.score if isinstance(music, Song) else music
+    score = _score(music)
     return sound.render(score, soundfont=soundfont, rate=rate, effects=_effects(score))
 
 
@@ -36,7 +37,7 @@ def stems(
     music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
 ) -> dict[str, Audio]:
     """Render every part by itself: audio by name of the part; added up they are the mix before it is mastered."""
-    score = music.score if isinstance(music, Song) else music
+    score = _score(music)
     return sound.stems(score, soundfont=soundfont, rate=rate, effects=_effects(score))
 
 
@@ -44,8 +45,16 @@ def each_stem(
     music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
 ) -> Iterator[tuple[str, Audio]]:
     """Render as `stems` does, but hand over one part at a time, so that memory need not hold them all."""
-    score = music.score if isinstance(music, Song) else music
+    score = _score(music)
     return sound.each_stem(score, soundfont=soundfont, rate=rate, effects=_effects(score))
+
+
+def _score(music: Song | Score) -> Score:
+    if isinstance(music, Song):
+        return music.score
+    if isinstance(music, Score):
+        return music
+    raise UsageError(f"a Song or a Score can be rendered; got {quoted(music)} (kelly render reads files)")
 
 
 def _effects(score: Score) -> Effects | None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from kelly.errors import SoundError
+from kelly.errors import SoundError, UsageError
 from kelly.files import write_atomically
+from kelly.names import quoted
 from kelly.sound.filtering import Wave
 
 __all__ = ["Audio"]
@@ -57,8 +59,10 @@ class Audio:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a 16-bit WAV file, whole or not at all; samples beyond full scale are clipped.
 
-        Raises: FileError, as `write_atomically`.
+        Raises: UsageError, the file's name does not end in .wav; FileError, as `write_atomically`.
         """
+        if Path(path).suffix.lower() != ".wav":
+            raise UsageError(f"audio is written as .wav; got {quoted(os.fspath(path))}")
         import soundfile  # slow to import, and wanted only where audio is written
 
         packed = io.BytesIO()

@@ -147,16 +147,31 @@ def _open(strokes: list[Stroke], end: float, step: float, place: float) -> list[
 
 def _kick(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
     """A kick or two more on the way to the bar line."""
-    backs = ((2,), (5, 2), (1,), (6,), (3, 2), (7, 1))[int(6 * place)]
-    return strokes + [("kick", Hit(end - back * step, step, "x")) for back in backs]
+    return strokes + _added("kick", "x", ((2,), (5, 2), (1,), (6,), (3, 2), (7, 1)), strokes, end, step, place)
 
 
 def _ghost(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
     """Soft strokes of the snare between its own."""
-    backs = ((1,), (3, 1), (7,), (9, 7), (5,), (6, 3))[int(6 * place)]
-    struck = [h.onset for d, h in strokes if d == "snare"]
-    free = [end - back * step for back in backs if all(abs(end - back * step - at) > EPS for at in struck)]
-    return strokes + [("snare", Hit(at, step, "g")) for at in free]
+    return strokes + _added("snare", "g", ((1,), (3, 1), (7,), (9, 7), (5,), (6, 3)), strokes, end, step, place)
+
+
+def _added(
+    drum: str,
+    symbol: str,
+    choices: tuple[tuple[int, ...], ...],
+    strokes: list[Stroke],
+    end: float,
+    step: float,
+    place: float,
+) -> list[Stroke]:
+    """The strokes of the first choice from `place` on (steps before the bar's end) that are not there already."""
+    struck = {round(hit.onset, 6) for name, hit in strokes if name == drum}
+    for k in range(len(choices)):
+        backs = choices[(int(len(choices) * place) + k) % len(choices)]
+        fresh = [end - back * step for back in backs if round(end - back * step, 6) not in struck]
+        if fresh:
+            return [(drum, Hit(onset, step, symbol)) for onset in fresh]
+    return []
 
 
 def _drag(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
@@ -166,10 +181,10 @@ def _drag(strokes: list[Stroke], end: float, step: float, place: float) -> list[
 
 
 def _hole(strokes: list[Stroke], end: float, step: float, place: float) -> list[Stroke]:
-    """One kick off the beat is left out."""
+    """One of several kicks off the beat is left out."""
     first = end - 16 * step
     spare = [h.onset for d, h in strokes if d == "kick" and first < h.onset < end - EPS and h.onset % (4 * step) > EPS]
-    if not spare:
+    if len(spare) < 2:
         return strokes
     gone = spare[int(place * len(spare))]
     return [(d, h) for d, h in strokes if d != "kick" or abs(h.onset - gone) > EPS]

@@ -2,7 +2,8 @@
 
 Conventions: times in beats from the section's start, pitch as MIDI number, phrases of four bars; the motif's degrees
 are steps of the key's scale. Decides where the motif is hung, how it is developed from phrase to phrase, where it
-breathes and how each phrase comes to rest. Leaves the motif itself to the plan, answers to `variation`, micro-timing to
+breathes, how each phrase comes to rest (calls open, responses closed), the one height of a section and the song's last
+tone. Leaves the motif itself to the plan, answers to `variation`, micro-timing to
 `groove`.
 """
 

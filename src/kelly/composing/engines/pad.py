@@ -1,9 +1,9 @@
 """Pad: the ground of held sound under everything else.
 
 Conventions: times in beats from the section's start; an open voicing of three or four tones, led from chord to chord,
-its second-highest voice an octave down. Decides the texture (figure), the register (from the feeling's register), the
-number of voices (from complexity and level) and how often held tones are struck again (from density and energy).
-Leaves the chords to `chords`, loudness over time to `dynamics`.
+its second-highest voice an octave down. Decides the texture (figure), the register (beside the melody: over a low one,
+under a high one), the number of voices (from complexity and level) and how often held tones are struck again (from
+density and energy); gives way where it would rub. Leaves the chords to `chords`, loudness over time to `dynamics`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Decides when the section's voicings sound (rows of `rhythm.json`, after the styl
 and how a hand would lay them on its instrument: a keyboard divides them between the hands, a guitar strums or plays
 power chords, an organ holds. Calm feelings sustain. In a row X is an accented and x a plain chord, u its upper
 voices, b its lowest, a digit one voice.
-Leaves the voicings to `chords`, the spread of a strum and the swing to `groove`.
+Leaves the grips to `voicing`, the spread of a strum and the swing to `groove`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Strings: two or three bowed or plucked voices above the ground.
 
-Conventions: times in beats from the section's start; three voices led from chord to chord around the feeling's
-register, two of them in thin textures. Decides the stroke (figure), its rhythm (from density and energy), the register
+Conventions: times in beats from the section's start; three voices led from chord to chord beside the melody (over it
+where the song is at its fullest), two of them in thin textures; what would rub gives way. Decides the stroke (figure), its rhythm (from density and energy), the register
 and how phrases end. Leaves the chords to `chords`, swells to `dynamics`, micro-timing to `groove`.
 """
 

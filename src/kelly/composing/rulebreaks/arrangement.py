@@ -116,19 +116,18 @@ def extreme_dynamic_range(score: Score, plan: Plan, severity: float, rng: Genera
         push = swing(section, note.onset) if section else 0.0
         return mean + (1 + severity) * (note.velocity - mean) + 70 * severity * push
 
+    meant = {note: wanted(note) for note in notes}
     offset = 0.0
 
     def struck(note: Note) -> float:
-        return pressed(max(wanted(note) + offset, 8))
+        return pressed(max(meant[note] + offset, 8))
 
     for _ in range(6):  # clipping at the ends moves the mean; a few rounds bring it back
         got = sum(struck(note) for note in notes) / len(notes)
         offset += mean - got
 
     def swung(part: Part) -> Part:
-        new = (
-            replace(n, velocity=_velocity(struck(n))) if section_at(n.onset, plan.sections) else n for n in part.notes
-        )
+        new = (replace(n, velocity=_velocity(struck(n))) if n in meant else n for n in part.notes)
         return replace(part, notes=tuple(new))
 
     return map_parts(score, swung)
