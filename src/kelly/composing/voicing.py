@@ -143,7 +143,7 @@ def _aside(voicing: tuple[int, ...], middle: float | None, low: int, high: int) 
     for pitch in voicing:
         if middle < LOW_VOICE and pitch < middle + 4 and pitch + 12 <= high:
             moved.add(pitch + 12)
-        elif middle >= LOW_VOICE and pitch > middle - 1 and pitch - 12 >= max(low, 48):
+        elif middle >= LOW_VOICE and pitch > middle - 3 and pitch - 12 >= max(low, 48):
             moved.add(pitch - 12)
         else:
             moved.add(pitch)

@@ -3,8 +3,7 @@
 Conventions: times in beats from the section's start, pitch as MIDI number, phrases of four bars; the motif's degrees
 are steps of the key's scale. Decides where the motif is hung, how it is developed from phrase to phrase, where it
 breathes, how each phrase comes to rest (calls open, responses closed), the one height of a section and the song's last
-tone. Leaves the motif itself to the plan, answers to `variation`, micro-timing to
-`groove`.
+tone. Leaves the motif itself to the plan, answers to `variation`, micro-timing to `groove`.
 """
 
 from __future__ import annotations

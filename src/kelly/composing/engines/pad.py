@@ -76,7 +76,10 @@ def _sung_low(context: Context) -> bool:
 
 
 def _voices(context: Context) -> int:
-    """Three voices, or four where the music is complex or loud."""
+    """Three voices, or four where the music is complex or loud and the melody sings well over them."""
+    sung = height(context)
+    if sung is not None and sung < LOW_VOICE + 6:
+        return 3
     level = context.layer.level if context.layer else 0.0
     return 4 if context.plan.complexity + 0.4 * level + 0.3 * context.energy > 0.85 else 3
 

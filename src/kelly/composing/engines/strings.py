@@ -1,8 +1,9 @@
 """Strings: two or three bowed or plucked voices above the ground.
 
 Conventions: times in beats from the section's start; three voices led from chord to chord beside the melody (over it
-where the song is at its fullest), two of them in thin textures; what would rub gives way. Decides the stroke (figure), its rhythm (from density and energy), the register
-and how phrases end. Leaves the chords to `chords`, swells to `dynamics`, micro-timing to `groove`.
+where the song is at its fullest), two of them in thin textures; what would rub gives way. Decides the stroke (figure),
+its rhythm (from density and energy), the register and how phrases end. Leaves the chords to `chords`, swells to
+`dynamics`, micro-timing to `groove`.
 """
 
 from __future__ import annotations
