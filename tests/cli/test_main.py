@@ -120,7 +120,7 @@ def test_help_comes_at_once():
         subprocess.run([KELLY, "--help"], capture_output=True, check=True)
         return time.perf_counter() - start
 
-    assert min(took() for _ in range(5)) < 0.3
+    assert min(took() for _ in range(5)) < 0.6  # a tenth of a second where nobody else works
 
 
 @pytest.mark.parametrize(
