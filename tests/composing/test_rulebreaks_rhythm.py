@@ -1,41 +1,14 @@
 """Rules of rhythm broken: onsets, tempo and meter do what the name says, compared with the same song unbroken."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from kelly.composing import rulebreaks
-from kelly.composing.composer import compose_score
-from kelly.composing.plan import make_plan
-from kelly.composing.rulebreaks import Broken
-from kelly.composing.settings import Settings
-from kelly.emotion.journey import Journey
-from kelly.emotion.thesaurus import lookup
-from kelly.score.notes import Control, KeySignature, Marker, Meter, Note, Part, Score, Tempo
+from kelly.score.notes import Control, Marker, Meter, Note, Part, Tempo
 
-MOODS = ("grief", "gratitude", "rage")
 CHORDS, MELODY, DRUMS = "Chords", "Melody", "Drums"
-
-
-@cache
-def composed(mood, *names, bars=48, seed=3, triggers=False):
-    breaks = dict.fromkeys(names, "because it hurts")
-    settings = Settings(seed=seed, bars=bars, triggers=triggers, breaks=breaks)
-    return compose_score(Journey(lookup(mood).emotion), settings)
-
-
-def both(mood, name):
-    """A song unbroken and broken."""
-    return composed(mood), composed(mood, name)
-
-
-def changed(mood, name):
-    """The titles of the parts that a break changes."""
-    plain, broken = both(mood, name)
-    return [part.name for part in plain.score.parts if part not in broken.score.parts]
 
 
 def shifted(plain, broken):
@@ -47,26 +20,7 @@ def shifted(plain, broken):
     return [min(row, key=lambda way: abs(way - 0.5)) for row in ways if row]
 
 
-def brief(*extra, bars=8):
-    """A small score of a hand-written melody over held chords, and the plan it belongs to."""
-    plan = make_plan(Journey(lookup("grief").emotion), Settings(key="C", mode="ionian", bars=bars, seed=1))
-    melody = tuple(Note(float(beat), 0.9, 72 + beat % 3, 90) for beat in range(4 * bars))
-    chords = tuple(Note(4.0 * bar, 4.0, pitch, 80) for bar in range(bars) for pitch in (48, 52, 55))
-    score = Score(
-        (Part(MELODY, 1, 73, melody), Part(CHORDS, 0, 0, chords), *extra),
-        tempos=(Tempo(0.0, 100.0),),
-        keys=(KeySignature(0.0, "C", minor=False),),
-        markers=(Marker(0.0, "verse"),),
-    )
-    return score, plan
-
-
-def broken_by(name, severity, score, plan):
-    return rulebreaks.break_score(score, plan, [Broken(name, severity, "because")])
-
-
-@pytest.mark.parametrize("mood", MOODS)
-def test_constant_displacement_keeps_a_part_off_the_beat(mood):
+def test_constant_displacement_keeps_a_part_off_the_beat(mood, both, changed):
     titles = changed(mood, "constant-displacement")
     plain, broken = both(mood, "constant-displacement")
     assert titles
@@ -76,7 +30,7 @@ def test_constant_displacement_keeps_a_part_off_the_beat(mood):
 
 
 @pytest.mark.parametrize(("severity", "late"), [(0.2, [0.25]), (0.5, [0.5]), (0.8, [0.5, 0.5])])
-def test_displacement_is_as_wide_as_it_is_severe(severity, late):
+def test_displacement_is_as_wide_as_it_is_severe(severity, late, brief, broken_by):
     score, plan = brief()
     after = broken_by("constant-displacement", severity, score, plan)
     moves = [shifted(score.part(title), after.part(title)) for title in (CHORDS, MELODY)]
@@ -84,7 +38,7 @@ def test_displacement_is_as_wide_as_it_is_severe(severity, late):
     assert after.end <= score.end + 0.1
 
 
-def test_tempo_fluctuation_wanders_within_five_bpm():
+def test_tempo_fluctuation_wanders_within_five_bpm(both):
     plain, broken = both("grief", "tempo-fluctuation")
     bpm = plain.score.tempos[0].bpm
     away = np.array([tempo.bpm - bpm for tempo in broken.score.tempos])
@@ -95,7 +49,7 @@ def test_tempo_fluctuation_wanders_within_five_bpm():
     assert broken.score.parts == plain.score.parts
 
 
-def test_metric_modulation_makes_another_value_the_beat():
+def test_metric_modulation_makes_another_value_the_beat(both, changed):
     plain, broken = both("grief", "metric-modulation")
     old = plain.score.tempos[0].bpm
     start, end = broken.score.tempos[1:]
@@ -111,7 +65,7 @@ def test_metric_modulation_makes_another_value_the_beat():
 
 
 @pytest.mark.parametrize(("severity", "equal"), [(0.5, 3), (0.9, 5)])
-def test_polyrhythmic_layers_put_equal_notes_against_four_beats(severity, equal):
+def test_polyrhythmic_layers_put_equal_notes_against_four_beats(severity, equal, brief, broken_by):
     score, plan = brief()
     after = broken_by("polyrhythmic-layers", severity, score, plan)
     assert after.part(MELODY) == score.part(MELODY)
@@ -119,15 +73,14 @@ def test_polyrhythmic_layers_put_equal_notes_against_four_beats(severity, equal)
     assert onsets == pytest.approx([i * 4 / equal for i in range(8 * equal)])
 
 
-@pytest.mark.parametrize("mood", MOODS)
-def test_a_polyrhythm_lies_in_one_part_of_a_song(mood):
+def test_a_polyrhythm_lies_in_one_part_of_a_song(mood, composed, both, changed):
     (title,) = changed(mood, "polyrhythmic-layers")
     equal = 5 if both(mood, "polyrhythmic-layers")[1].broken[0].severity > 0.6 else 3
     on_grid = [note.onset * equal / 4 % 1 for note in composed(mood, "polyrhythmic-layers").score.part(title).notes]
     assert np.mean([min(x, 1 - x) < 1e-6 for x in on_grid]) > 0.95
 
 
-def test_dropped_beats_leave_bars_of_three():
+def test_dropped_beats_leave_bars_of_three(brief, broken_by):
     drums = Part(DRUMS, 9, 0, tuple(Note(float(beat), 0.1, 38, 60 + beat) for beat in range(32)))
     score, plan = brief(drums)
     score = replace(score, tempos=(Tempo(0.0, 100.0), Tempo(16.0, 80.0)), markers=(Marker(0.0, "a"), Marker(16.0, "b")))
@@ -141,7 +94,7 @@ def test_dropped_beats_leave_bars_of_three():
     assert [note.duration for note in fourth] == pytest.approx([3.0] * 3)
 
 
-def test_an_early_note_belongs_to_the_beat_it_leads_to():
+def test_an_early_note_belongs_to_the_beat_it_leads_to(brief, broken_by):
     early = Part(DRUMS, 9, 0, (Note(14.95, 0.2, 36, 70), Note(15.92, 0.2, 38, 80)))
     sustain = (Control(15.5, 64, 0), Control(3.0, 64, 127))
     score, plan = brief(replace(early, controls=tuple(sorted(sustain))))
@@ -150,7 +103,7 @@ def test_an_early_note_belongs_to_the_beat_it_leads_to():
     assert drums.controls == (Control(3.0, 64, 127), Control(15.0, 64, 0))
 
 
-def test_a_song_with_dropped_beats_is_shorter_by_them():
+def test_a_song_with_dropped_beats_is_shorter_by_them(both):
     plain, broken = both("grief", "dropped-beats")
     cuts = sum(meter.numerator == 3 for meter in broken.score.meters)
     assert cuts >= 3

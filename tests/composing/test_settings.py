@@ -65,7 +65,7 @@ def test_two_ways_to_say_the_same_are_one_setting(one, other):
 @pytest.mark.parametrize(
     ("wishes", "complaint"),
     [
-        ({"seed": 1.5}, "seed must be an integer >= 0; got 1.5"),
+        ({"seed": 1.5}, "seed must be an integer in 0..2^63-1; got 1.5"),
         ({"bars": True}, "bars must be an integer in 1..2000; got True"),
         ({"bars": "8"}, 'got "8"'),
         ({"key": 5}, "key must be a note name"),
@@ -75,7 +75,11 @@ def test_two_ways_to_say_the_same_are_one_setting(one, other):
         ({"mute": ("kazoo",)}, "mute takes one of chords, melody"),
         ({"progressions": {"verse": ()}}, "a row of chords"),
         ({"progressions": {"verse": ("H",)}}, "a chord must be written like"),
+        ({"progressions": {"verse": (5,)}}, "a chord must be a text; got 5"),
+        ({"progressions": {"vers": ("C",)}}, "did you mean verse"),
         ({"breaks": ["distortion"]}, "breaks must be a mapping"),
+        ({"breaks": {"distortion": " "}}, "distortion has none"),
+        ({"breaks": {"distortion": "x" * 5000}}, "at most 4000 printable characters"),
         ({"triggers": "no"}, "triggers must be True or False"),
         ({"humanise": None}, "humanise must lie in 0..1; got None"),
     ],

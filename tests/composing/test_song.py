@@ -9,6 +9,7 @@ from kelly.composing.report import read_report
 from kelly.composing.song import compose
 from kelly.composing.tables import parts
 from kelly.emotion import thesaurus
+from kelly.emotion.journey import Arc, Stretch
 from kelly.errors import FileError, UsageError
 from kelly.score import midi
 from kelly.score.notes import Score
@@ -193,3 +194,34 @@ def test_every_channel_says_how_loud_it_is_from_the_start():
 
 def test_a_song_shows_itself_in_a_line():
     assert repr(compose(GRIEF, bars=8, key="D", seed=3)) == "<Song 'Grief', D aeolian, 8 bars, seed 3>"
+
+
+def test_an_intent_says_what_was_asked_and_leaves_the_feelings_own_rules_to_it():
+    song = compose(thesaurus.lookup("rage").emotion, bars=24, breaks={"room-noise": "the room"}, humanise=0.7, feel=0.3)
+    assert [rule.rule for rule in song.intent.technical.rule_to_break] == ["room-noise"]
+    assert song.intent.settings().feel == 0.3
+    assert song.intent.intent.vulnerability == "high"
+
+
+def test_an_arc_of_the_users_own_making_still_has_an_intent():
+    arc = Arc("mine", (Stretch("verse", 8, 0.4, 0.0), Stretch("solo", 16, 0.8, 1.0)))
+    song = compose(kelly.Journey(GRIEF, thesaurus.lookup("hope").emotion, arc), bars=24)
+    assert song.intent.intent.narrative_arc is None
+
+
+def test_the_users_own_chords_are_not_touched_by_the_feeling():
+    song = compose(thesaurus.lookup("rage").emotion, key="C", bars=24, progressions={"verse": ("C", "F", "G", "C")})
+    verses = [s["chords"] for s in song.report["sections"] if s["role"] == "verse"]
+    assert all(chords[:4] == ["C", "F", "G", "C"] for chords in verses)
+    assert "modal-interchange" not in {rule["name"] for rule in song.report["rule_breaks"]}
+
+
+def test_where_beats_are_dropped_chords_are_reported_where_they_sound():
+    plain = compose(GRIEF, bars=48, triggers=False).report["sections"][1]
+    cut = compose(GRIEF, bars=48, triggers=False, breaks={"dropped-beats": "the floor is gone"}).report["sections"][1]
+    assert len(cut["onsets"]) == len(plain["onsets"])
+    assert cut["onsets"][-1] < plain["onsets"][-1]
+
+
+def test_wishes_may_be_written_in_any_case():
+    assert compose(GRIEF, Bars=8).report["parameters"]["bars"] == 8

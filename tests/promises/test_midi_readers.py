@@ -31,47 +31,11 @@ def made(name):
     return to_bytes(compose(thesaurus.lookup(name).emotion, **ASKED[name]).score)
 
 
-def by_mido(data):
-    """Onset and end in ticks, pitch, velocity, channel 10 or not, program; every note is ended by a note of its own."""
-    rows = []
-    for track in mido.MidiFile(file=io.BytesIO(data)).tracks:
-        now, program, sounding = 0, 0, {}
-        for message in track:
-            now += message.time
-            if message.type == "program_change":
-                program = message.program
-            elif message.type == "note_on":
-                assert (message.channel, message.note) not in sounding
-                sounding[message.channel, message.note] = now, message.velocity
-            elif message.type == "note_off":
-                onset, velocity = sounding.pop((message.channel, message.note))
-                rows.append((onset, now, message.note, velocity, message.channel == 9, program))
-        assert not sounding
-    return sorted(rows)
-
-
-def by_pretty_midi(data):
-    song = pretty_midi.PrettyMIDI(io.BytesIO(data))
-    return sorted(
-        (song.time_to_tick(n.start), song.time_to_tick(n.end), n.pitch, n.velocity, part.is_drum, part.program)
-        for part in song.instruments
-        for n in part.notes
-    )
-
-
-def by_symusic(data):
-    return sorted(
-        (n.time, n.end, n.pitch, n.velocity, part.is_drum, part.program)
-        for part in symusic.Score.from_midi(data).tracks
-        for n in part.notes
-    )
-
-
-def test_three_readers_find_the_same_notes(data):
-    rows = by_mido(data)
+def test_three_readers_find_the_same_notes(data, readers):
+    rows = readers["mido"](data)
     assert len(rows) > 300
-    assert by_pretty_midi(data) == rows
-    assert by_symusic(data) == rows
+    assert readers["pretty_midi"](data) == rows
+    assert readers["symusic"](data) == rows
 
 
 def test_three_readers_find_the_same_tempo_map_and_length(data):

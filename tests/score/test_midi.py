@@ -11,9 +11,7 @@ import time
 from dataclasses import replace
 
 import mido
-import pretty_midi
 import pytest
-import symusic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,45 +62,7 @@ def scores(draw: st.DrawFn) -> Score:
     )
 
 
-Row = tuple[int, int, int, int, bool, int]
-
-
-def notes_by_mido(data: bytes) -> list[Row]:
-    rows: list[Row] = []
-    for track in mido.MidiFile(file=io.BytesIO(data)).tracks:
-        now, program, sounding = 0, 0, {}
-        for message in track:
-            now += message.time
-            if message.type == "program_change":
-                program = message.program
-            elif message.type == "note_on":
-                assert (message.channel, message.note) not in sounding
-                sounding[message.channel, message.note] = now, message.velocity
-            elif message.type == "note_off":
-                start, velocity = sounding.pop((message.channel, message.note))
-                rows.append((start, now, message.note, velocity, message.channel == 9, program))
-        assert not sounding
-    return sorted(rows)
-
-
-def notes_by_pretty_midi(data: bytes) -> list[Row]:
-    song = pretty_midi.PrettyMIDI(io.BytesIO(data))
-    return sorted(
-        (song.time_to_tick(n.start), song.time_to_tick(n.end), n.pitch, n.velocity, part.is_drum, part.program)
-        for part in song.instruments
-        for n in part.notes
-    )
-
-
-def notes_by_symusic(data: bytes) -> list[Row]:
-    return sorted(
-        (n.time, n.end, n.pitch, n.velocity, part.is_drum, part.program)
-        for part in symusic.Score.from_midi(data).tracks
-        for n in part.notes
-    )
-
-
-def notes_by_kelly(data: bytes) -> list[Row]:
+def notes_by_kelly(data: bytes) -> list[tuple[int, int, int, int, bool, int]]:
     return sorted(
         (round(n.onset * PPQ), round(n.end * PPQ), n.pitch, n.velocity, part.is_drums, part.program)
         for part in from_bytes(data).parts
@@ -112,12 +72,12 @@ def notes_by_kelly(data: bytes) -> list[Row]:
 
 @settings(deadline=None, max_examples=60)
 @given(scores())
-def test_every_reader_finds_the_same_notes_in_a_file(score):
+def test_every_reader_finds_the_same_notes_in_a_file(readers, score):
     data = to_bytes(score)
-    expected = notes_by_mido(data)
-    assert notes_by_symusic(data) == expected
+    expected = readers["mido"](data)
+    assert readers["symusic"](data) == expected
     assert notes_by_kelly(data) == expected
-    assert notes_by_pretty_midi(data) == expected
+    assert readers["pretty_midi"](data) == expected
 
 
 @settings(deadline=None, max_examples=60)

@@ -119,8 +119,10 @@ def report(told: Data) -> Iterator[str]:
     yield from _music(told)
     yield ""
     yield f"Sections ({told['journey']['arc']})"
+    bar = 1
     for section in told["sections"]:
-        yield from _section(section, told["sections"][0])
+        yield from _section(section, told["sections"][0], bar)
+        bar += section["bars"]
     yield ""
     yield "Rules broken"
     yield from ("  " + line for line in (*_broken(told),) or ("none",))
@@ -139,14 +141,14 @@ def _point(emotion: Data) -> str:
 
 
 def _music(told: Data) -> Iterator[str]:
-    music, emotion, asked = told["parameters"], told["emotion"], told["settings"]
-    arousal, dominance = told["sections"][0]["emotion"]["arousal"], told["sections"][0]["emotion"]["dominance"]
+    music, asked, first = told["parameters"], told["settings"], told["sections"][0]["emotion"]
+    valence, arousal, dominance = (first[axis] for axis in ("valence", "arousal", "dominance"))
     why = "as you asked" if "tempo" in asked else f"60 + 120 x arousal {arousal:.2f}"
     yield _row("tempo", f"{music['tempo']:g} BPM ({why})")
     yield _row("velocity", f"{music['velocity']:.0f} (60 + 67 x dominance {dominance:.2f})")
     yield _row("key", music["key"] + _asked(asked, "key", "mode"))
     if "mode" not in asked:
-        yield _row("mode", f"{music['mode']} (valence {emotion['valence']:+.2f}, arousal {arousal:.2f})")
+        yield _row("mode", f"{music['mode']} (valence {valence:+.2f}, arousal {arousal:.2f})")
     yield _row("genre", music["genre"] + _asked(asked, "genre"))
     yield _row("playing", f"{music['articulation']}, {', '.join(_figures(music))}")
     yield _row("length", f"{_bars(music['bars'])}, {clock(music['seconds'])}" + _asked(asked, "bars", "minutes"))
@@ -178,8 +180,7 @@ def _band(told: Data) -> Iterator[str]:
         yield _row("band" if start == 0 else "", ", ".join(band[start : start + 3]))
 
 
-def _section(section: Data, first: Data) -> Iterator[str]:
-    bar = int(section["start"] // 4) + 1
+def _section(section: Data, first: Data, bar: int) -> Iterator[str]:
     head = f"  bar {bar:>3}  {section['role']:<11} {_bars(section['bars']):<8} energy {section['energy']:.2f}"
     head += f"  {label(section['emotion'])}"
     changes = [f"{section['tempo']:g} BPM"] if section["tempo"] != first["tempo"] else []

@@ -12,27 +12,25 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kelly.composing import mapping, rulebreaks, songfile, tables, theory
-from kelly.composing.settings import Settings
-from kelly.composing.songfile import hint, shown
+from kelly.composing.settings import RANGES, ROLES, Settings, role_name
+from kelly.composing.songfile import shown
 from kelly.emotion import journey as journeys
 from kelly.emotion.journey import Journey
 from kelly.errors import IntentError, UnknownNameError
 from kelly.files import read_bytes
 from kelly.listening.mood import mood
 from kelly.listening.words import feel
-from kelly.names import key as key_of
 
 __all__ = ["Aim", "BrokenRule", "Root", "SongIntent", "Technical", "dumps", "load", "loads", "reference"]
 
 GROOVES = {"laid-back": -0.6, "relaxed": -0.3, "straight": 0.0, "driving": 0.3, "pushing": 0.6}
 # How exposed the playing is: (humanise, dynamics), 0..1 each.
 EXPOSED = {"low": (0.3, 0.5), "medium": (0.5, 0.6), "high": (0.7, 0.75)}
-ROLES = ("intro", "verse", "pre-chorus", "chorus", "bridge", "breakdown", "build", "drop", "interlude", "outro")
 LARGEST_FILE = 2**24  # bytes; a song file of a reasonable excess is still told its own limit
 
 Text = Annotated[str, Field(max_length=4000, description="text of at most 4000 characters")]
@@ -133,7 +131,7 @@ class Technical(_Phase):
     )
     rule_to_break: tuple[BrokenRule, ...] = Field(default=(), description="a rule with its reason, or a list of such")
     bars: int | None = Field(default=None, ge=1, le=2000, description="an integer in 1..2000")
-    minutes: float | None = Field(default=None, ge=0.05, le=30, description="a number in 0.05..30")
+    minutes: float | None = Field(default=None, ge=RANGES["minutes"][0], le=30, description="a number in 0.1..30")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="an integer in 0..2^63-1")
     progressions: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description='a mapping from section to chords, such as verse: "F-C-Am-Dm"'
@@ -207,7 +205,7 @@ class Technical(_Phase):
     def _chords(cls, progressions: Any) -> Any:  # noqa: ANN401 - anything a file may hold
         if not isinstance(progressions, dict):
             return progressions
-        return {_role(role): _progression(chords) for role, chords in progressions.items()}
+        return {role_name(role): _progression(chords) for role, chords in progressions.items()}
 
     @model_validator(mode="after")
     def _consistent(self) -> Technical:
@@ -317,28 +315,44 @@ def load(path: str | os.PathLike[str]) -> SongIntent:
 def intent_of(report: Mapping[str, Any]) -> SongIntent:
     """The intent that says what a song's report tells: its feelings by their nearest names, its form, chords and rules.
 
-    A start for editing: dumped, changed and composed again it gives a song of the same plan, not the same notes.
+    A start for editing: dumped, changed and composed again it gives a song of the same plan, not the same notes. Rules
+    that the feeling broke by itself are left to it; an arc of the user's own making, and mutes, cannot be said.
     """
     journey, music = report["journey"], report["parameters"]
     chords: dict[str, tuple[str, ...]] = {}
     for section in report["sections"]:
-        chords.setdefault(section["role"], tuple(section["chords"][:64]))
+        if section["role"] in ROLES:
+            chords.setdefault(section["role"], tuple(section["chords"][:64]))
     tonic, mode = music["key"].split()
     start, end = (f"{side['name']}:{side['tier']}" for side in (journey["from"], journey["to"]))
+    asked = [rule for rule in report["rule_breaks"] if rule["asked"]]
     return SongIntent(
         title=report["title"],
-        intent=Aim(primary_mood=start, to=None if end == start else end, narrative_arc=journey["arc"]),
+        intent=Aim(
+            primary_mood=start,
+            to=None if end == start else end,
+            secondary_tension=min(max(round((music["complexity"] - 0.3) / 0.7, 3), 0.0), 1.0),
+            vulnerability=_exposure(music["humanise"], music["dynamics"]),
+            narrative_arc=journey["arc"] if journey["arc"] in journeys.arcs() else None,
+        ),
         technical=Technical(
             genre=music["genre"],
             tempo=music["tempo"],
             key=tonic,
             mode=mode,
+            groove_feel=music["feel"],
             bars=music["bars"],
             seed=report["seed"],
-            rule_to_break=tuple(BrokenRule(rule=r["name"], why=r["reason"]) for r in report["rule_breaks"]),
+            rule_to_break=tuple(BrokenRule(rule=rule["name"], why=rule["reason"]) for rule in asked),
             progressions=chords,
         ),
     )
+
+
+def _exposure(humanise: float, dynamics: float) -> Literal["low", "medium", "high"]:
+    """The vulnerability whose playing is nearest to what was heard."""
+    apart = {name: abs(humanise - h) + abs(dynamics - d) for name, (h, d) in EXPOSED.items()}
+    return cast("Literal['low', 'medium', 'high']", min(apart, key=lambda name: round(apart[name], 6)))
 
 
 def dumps(intent: SongIntent) -> str:
@@ -353,14 +367,6 @@ def dumps(intent: SongIntent) -> str:
 def reference() -> SongIntent:
     """The reference song "Kelly": grief that reads first as a love song."""
     return loads(resources.files("kelly.composing").joinpath("songs/kelly.yaml").read_bytes())
-
-
-def _role(name: object) -> str:
-    key = key_of(str(name))
-    key = {"prechorus": "pre-chorus"}.get(key, key)
-    if key not in ROLES:
-        raise UnknownNameError(f"a section must be one of {', '.join(ROLES)}{hint(key, ROLES)}; got {shown(name)}")
-    return key
 
 
 def _progression(chords: object) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from kelly.composing.tables import load_rows
 from kelly.composing.theory import ChordSymbol, parse_numeral, parse_symbol
 from kelly.emotion.space import Emotion
 from kelly.errors import UnknownNameError
+from kelly.names import quoted
 
 __all__ = ["Progression", "progression", "progressions", "transposed", "weights"]
 
@@ -85,6 +86,8 @@ def _moved(text: str, semitones: int) -> str:
 
 
 def _chord(text: str, tonic: int) -> ChordSymbol:
+    if not isinstance(text, str):
+        raise UnknownNameError(f"a chord must be a text; got {quoted(text)}")
     try:
         return parse_numeral(text, tonic)
     except UnknownNameError:

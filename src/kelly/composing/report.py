@@ -13,11 +13,12 @@ from typing import Any
 
 from kelly._version import __version__
 from kelly.composing.composer import Composition, Written
+from kelly.composing.context import BAR
 from kelly.composing.settings import Settings
 from kelly.emotion.journey import Journey
 from kelly.errors import FileError
 from kelly.listening.reading import Reading, emotion_dict
-from kelly.score.notes import Marker, Score
+from kelly.score.notes import Meter, Score
 
 __all__ = ["Report", "read_report", "report_of", "report_text"]
 
@@ -69,9 +70,7 @@ def report_of(title: str, journey: Journey, settings: Settings, made: Compositio
             **first.figures,
             "instruments": {part: made.plan.instruments[part].name for part in made.heard},
         },
-        "sections": [
-            _section(written, at.onset, made) for written, at in zip(made.sections, _starts(made), strict=True)
-        ],
+        "sections": [_section(written, made) for written in made.sections],
         "rule_breaks": [
             {"name": b.name, "severity": round(b.severity, 3), "reason": b.reason, "asked": b.asked}
             for b in made.broken
@@ -104,13 +103,25 @@ def _heaviest(words: list[Report]) -> list[Report]:
     return [word for word in said.values() if word["weight"] >= least[0]][:MOST_WORDS]
 
 
-def _starts(made: Composition) -> list[Marker]:
-    """Where the sections start in the score, which a broken rule may have shortened."""
-    return list(made.score.markers[: len(made.sections)])
+def _as_heard(score: Score, onset: float) -> float:
+    """Where a planned time (beats, in bars of four) lies in the score, whose bars a broken rule may have cut short."""
+    start = 0.0
+    for _ in range(int(onset // BAR)):
+        start += _meter(score, start).bar_length
+    return start + min(onset % BAR, _meter(score, start).bar_length)
 
 
-def _section(written: Written, start: float, made: Composition) -> Report:
+def _meter(score: Score, beat: float) -> Meter:
+    return max((meter for meter in score.meters if meter.onset <= beat + 1e-6), key=lambda meter: meter.onset)
+
+
+def _tempo(score: Score, beat: float) -> float:
+    return max((tempo for tempo in score.tempos if tempo.onset <= beat + 1e-6), key=lambda tempo: tempo.onset).bpm
+
+
+def _section(written: Written, made: Composition) -> Report:
     section = written.section
+    start = _as_heard(made.score, section.start)
     sounding = [layer.part for layer in written.layers if written.notes[layer.part] and layer.part in made.heard]
     return {
         "role": section.role,
@@ -118,11 +129,11 @@ def _section(written: Written, start: float, made: Composition) -> Report:
         "start": start,
         "energy": section.energy,
         "emotion": emotion_dict(section.feeling),
-        "tempo": round(section.parameters.tempo, 3),
+        "tempo": round(_tempo(made.score, start), 3),
         "key": section.key.name,
         "chords": [chord.symbol.name(flats=section.key.flats) for chord in written.chords],
         "numerals": [chord.numeral for chord in written.chords],
-        "onsets": [chord.onset for chord in written.chords],
+        "onsets": [_as_heard(made.score, section.start + chord.onset) - start for chord in written.chords],
         "figures": dict(section.figures),
         "parts": sounding,
     }

@@ -14,11 +14,11 @@ from numbers import Real
 from typing import Any
 
 from kelly.composing import progressions, tables, theory
-from kelly.errors import UsageError
+from kelly.errors import IntentError, UsageError
+from kelly.names import find, quoted
 from kelly.names import key as key_of
-from kelly.names import quoted
 
-__all__ = ["RANGES", "Settings"]
+__all__ = ["RANGES", "ROLES", "Settings", "role_name"]
 
 # What each number may be; integers are those without a fraction here.
 RANGES: dict[str, tuple[float, float]] = {
@@ -29,6 +29,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "feel": (-1.0, 1.0),
     "dynamics": (0.0, 1.0),
 }
+ROLES = ("intro", "verse", "pre-chorus", "chorus", "bridge", "breakdown", "build", "drop", "interlude", "outro")
+LONGEST_REASON = 4000  # characters
 WHOLE = {"seed": (0, 2**63 - 1), "bars": (1, 2000)}
 
 
@@ -95,7 +97,7 @@ def _whole(name: str, value: Any) -> int:  # noqa: ANN401 - whatever a caller ma
         number = low - 1
     if low <= number <= high:
         return number
-    allowed = f"an integer in {low}..{high}" if name == "bars" else "an integer >= 0"
+    allowed = f"an integer in {low}..{high}" if name == "bars" else "an integer in 0..2^63-1"
     raise UsageError(f"{name} must be {allowed}; got {quoted(value)}")
 
 
@@ -139,13 +141,29 @@ def _chords(name: str, value: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN40
         if isinstance(chords, str) or not isinstance(chords, Iterable) or not (row := tuple(chords)):
             raise UsageError(f"{name} give each section a row of chords; {quoted(role)} has {quoted(chords)}")
         progressions.progression(row, 0)  # raises for what is no chord
-        rows[key_of(role, "a section")] = row
+        rows[role_name(role)] = row
     return rows
+
+
+def role_name(name: object) -> str:
+    """The role of section that is meant ("Pre chorus", "prechorus"). Raises UnknownNameError."""
+    wanted = {"prechorus": "pre-chorus"}.get(key_of(name, "a section"), name)
+    return find(wanted, ROLES, "a section")
 
 
 def _reasons(name: str, value: Any) -> dict[str, str]:  # noqa: ANN401
     """The rules as they were named; which there are is known to `rulebreaks`."""
-    return {key_of(rule, "a rule to break"): reason for rule, reason in _mapping(name, value).items()}
+    return {key_of(rule, "a rule to break"): _reason(rule, reason) for rule, reason in _mapping(name, value).items()}
+
+
+def _reason(rule: str, reason: Any) -> str:  # noqa: ANN401
+    """A reason on one line. Raises IntentError when there is none."""
+    line = " ".join(reason.split()) if isinstance(reason, str) else ""
+    if not line:
+        raise IntentError(f"a rule is broken for a reason; {rule} has none")
+    if len(line) > LONGEST_REASON or not line.isprintable():
+        raise UsageError(f"a reason is at most {LONGEST_REASON} printable characters; got {quoted(reason)}")
+    return line
 
 
 def _mapping(name: str, value: Any) -> Mapping[Any, Any]:  # noqa: ANN401

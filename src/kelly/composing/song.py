@@ -135,7 +135,8 @@ def compose(
     title = (intent.title if intent else None) or _title(journey, reading)
     report = report_of(title, journey, settings, made, reading)
     score = replace(made.score, title=title, texts=(report_text(report),))
-    return Song(score, report, intent)
+    unchanged = to is None and arc is None and not wishes
+    return Song(score, report, intent if unchanged else None)
 
 
 def _heard(feeling: Feeling, to: str | Emotion | None, arc: str | None) -> tuple[Journey, Reading | None]:
@@ -160,17 +161,15 @@ def _heard(feeling: Feeling, to: str | Emotion | None, arc: str | None) -> tuple
 
 def _wished(settings: Settings, wishes: Wishes) -> Settings:
     """Settings with wishes over them: a length replaces the other way to give one, rules add up."""
-    changes: dict[str, Any] = dict(wishes)
+    changes: dict[str, Any] = {find(name, Wishes.__annotations__, "a wish"): wish for name, wish in wishes.items()}
     for length, other in (("bars", "minutes"), ("minutes", "bars")):
         if changes.get(length) is not None:
             changes.setdefault(other, None)
-    if "breaks" in changes and settings.breaks:
+    if isinstance(changes.get("breaks"), Mapping):
         changes["breaks"] = {**settings.breaks, **changes["breaks"]}
     if settings.key and changes.get("key") and "progressions" not in changes:
         shift = theory.parse_tonic(changes["key"]) - theory.parse_tonic(settings.key)
         changes["progressions"] = {role: transposed(row, shift) for role, row in settings.progressions.items()}
-    for name in changes:
-        find(name, Wishes.__annotations__, "a wish")
     return replace(settings, **changes)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ from kelly.sound.sampler import Stroke, perform
 from kelly.sound.sf2 import DRUM_BANK, SoundFont
 from kelly.sound.soundfont import find
 
-__all__ = ["each_stem", "mix", "render", "stems"]
+__all__ = ["Wishes", "each_stem", "mix", "render", "stems"]
 
 RATES = (8000, 192000)
 LONGEST_MINUTES = 60
@@ -38,93 +39,87 @@ COMMON_LUFS, BROUGHT, FARTHEST_DB = -29.0, 0.6, 6.0
 TRIAL_SECONDS, TRIAL_VELOCITY = 0.5, 90
 
 
-def render(
-    score: Score,
-    *,
-    soundfont: str | os.PathLike[str] | None = None,
-    rate: int = 44100,
-    effects: Effects | None = None,
-    room: float = 0.5,
-) -> Audio:
+class Wishes(TypedDict, total=False):
+    """How a score is to sound; all optional.
+
+    soundfont, the .sf2 to play (None: as `soundfont.find` chooses); rate, frames a second (8000..192000, default
+    44100); effects, what the production rule-breaks ask for (default none); room, the hall's size in 0..1 (default
+    0.5).
+    """
+
+    soundfont: str | os.PathLike[str] | None
+    rate: int
+    effects: Effects | None
+    room: float
+
+
+def render(score: Score, **wishes: Unpack[Wishes]) -> Audio:
     """Sound a score as a finished stereo mix.
 
-    Parameters: soundfont, the .sf2 to play (see `soundfont.find` for None); rate, frames a second; effects, what the
-    production rule-breaks ask for; room, the hall's size in 0..1.
+    Parameters: score; wishes, the fields of `Wishes`.
     Returns: 16-bit-safe audio of -16 LUFS (less where the limiter holds peaks), true peak below -1 dB, with a faded
     tail.
 
     Raises: SoundError, no note to sound, longer than an hour, or no usable SoundFont; FileError, the SoundFont cannot
     be read; UsageError, `rate` or `room` out of range.
     """
-    wanted = effects or Effects()
-    audio = normalise(mix(score, soundfont=soundfont, rate=rate, effects=wanted, room=room))
+    wanted = wishes.get("effects") or Effects()
+    audio = normalise(mix(score, **wishes))
     if wanted.drive:
         audio = normalise(driven(audio, wanted))
     return _faded(limited(with_room_noise(audio, wanted)))
 
 
-def mix(
-    score: Score,
-    *,
-    soundfont: str | os.PathLike[str] | None = None,
-    rate: int = 44100,
-    effects: Effects | None = None,
-    room: float = 0.5,
-) -> Audio:
+def mix(score: Score, **wishes: Unpack[Wishes]) -> Audio:
     """The unmastered stereo mix: all parts and the room, nothing normalised. Parameters and errors as `render`.
 
     Of the effects only mud and width are heard: distortion and room noise belong to the finished whole.
     """
-    stage = _Stage(score, SoundFont(find(soundfont)), rate, effects or Effects(), room)
+    stage = _Stage(score, **wishes)
     sides, send = stage.empty()
     for part in stage.sounding:
         stage.play(part, sides, send)
     return stage.finished(sides, send)
 
 
-def each_stem(
-    score: Score,
-    *,
-    soundfont: str | os.PathLike[str] | None = None,
-    rate: int = 44100,
-    effects: Effects | None = None,
-    room: float = 0.5,
-) -> Iterator[tuple[str, Audio]]:
+def each_stem(score: Score, **wishes: Unpack[Wishes]) -> Iterator[tuple[str, Audio]]:
     """Name and audio of every part that has notes, one at a time; together they are `mix`.
 
     Parameters and errors as `mix`.
     """
-    stage = _Stage(score, SoundFont(find(soundfont)), rate, effects or Effects(), room)
+    stage = _Stage(score, **wishes)
     for part in stage.sounding:
         sides, send = stage.empty()
         stage.play(part, sides, send)
         yield part.name, stage.finished(sides, send)
 
 
-def stems(
-    score: Score,
-    *,
-    soundfont: str | os.PathLike[str] | None = None,
-    rate: int = 44100,
-    effects: Effects | None = None,
-    room: float = 0.5,
-) -> dict[str, Audio]:
+def stems(score: Score, **wishes: Unpack[Wishes]) -> dict[str, Audio]:
     """All of `each_stem` at once; parts of one name are added. Parameters and errors as `mix`."""
     found: dict[str, Audio] = {}
-    for name, audio in each_stem(score, soundfont=soundfont, rate=rate, effects=effects, room=room):
-        found[name] = Audio(found[name].samples + audio.samples, rate) if name in found else audio
+    for name, audio in each_stem(score, **wishes):
+        found[name] = Audio(found[name].samples + audio.samples, audio.rate) if name in found else audio
     return found
 
 
 class _Stage:
     """A score about to be played: its parts, font and length in frames."""
 
-    def __init__(self, score: Score, font: SoundFont, rate: int, effects: Effects, room: float) -> None:
+    def __init__(
+        self,
+        score: Score,
+        *,
+        soundfont: str | os.PathLike[str] | None = None,
+        rate: int = 44100,
+        effects: Effects | None = None,
+        room: float = 0.5,
+    ) -> None:
+        font = SoundFont(find(soundfont))
         if not RATES[0] <= rate <= RATES[1]:
             raise UsageError(f"the rate must lie in {RATES[0]}..{RATES[1]} frames a second; got {rate}")
         if not 0 <= room <= 1:
             raise UsageError(f"the room's size must lie in 0..1; got {room}")
-        self.score, self.font, self.rate, self.effects, self.room = score, font, rate, effects, room
+        self.score, self.font, self.rate, self.effects, self.room = score, font, rate, effects or Effects(), room
         self.sounding = [part for part in score.parts if part.notes]
         if not self.sounding:
             raise SoundError("nothing to render: the score has no notes")

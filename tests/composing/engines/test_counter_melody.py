@@ -1,13 +1,11 @@
 """A second voice beside the first: in its rests, consonant under it, never in its place."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 import pytest
 
 from kelly.composing.chance import stream
-from kelly.composing.context import Layer
 from kelly.composing.counterpoint import roughness, sounding
 from kelly.composing.engines import counter_melody
 from kelly.composing.plan import figures
@@ -17,20 +15,9 @@ NAMES = ("grief", "serenity", "hope", "rage", "worry")
 
 
 @pytest.fixture(scope="module")
-def play(contexts_of):
-    """A function from (name of a feeling, figure) to the verse's context and its second voice, heard throughout."""
-    song = cache(lambda name, seed: contexts_of(name, "counter", seed=seed))
-
-    def played(name, figure, seed=1, span=None, melody=None, **changes):
-        context = next(c for c in song(name, seed) if c.section.role == "verse")
-        section = replace(context.section, figures={**context.section.figures, "counter": figure}, **changes)
-        start, end = span or (0.0, section.beats)
-        parts = context.parts if melody is None else {**context.parts, "melody": melody}
-        layers = (Layer(start, end - start, "counter", 1.0),)
-        context = replace(context, section=section, parts=parts, layers=layers)
-        return context, counter_melody.play(context, stream(seed, "counter", "verse"))
-
-    return played
+def play(player):
+    """A function from (name of a feeling, figure) to the verse's context and its second voice."""
+    return player(counter_melody, "counter")
 
 
 def together(context, notes):

@@ -1,13 +1,11 @@
 """Pads hold the harmony: on the chord, tied where tones stay, each texture its own."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 import pytest
 
 from kelly.composing.chance import stream
-from kelly.composing.context import Layer
 from kelly.composing.engines import pad
 from kelly.composing.plan import figures
 
@@ -16,30 +14,16 @@ NAMES = ("grief", "serenity", "hope", "rage")
 
 
 @pytest.fixture(scope="module")
-def play(contexts_of):
-    """A function from (name of a feeling, figure) to the verse's context and its pad; the pad plays throughout."""
-    song = cache(lambda name, seed: contexts_of(name, "pad", seed=seed))
-
-    def played(name, figure, role="verse", seed=1, span=None, **changes):
-        context = next(c for c in song(name, seed) if c.section.role == role)
-        section = replace(context.section, figures={**context.section.figures, "pad": figure}, **changes)
-        start, end = span or (0.0, section.beats)
-        context = replace(context, section=section, layers=(Layer(start, end - start, "pad", 1.0),))
-        return context, pad.play(context, stream(seed, "pad", role))
-
-    return played
+def play(player):
+    """A function from (name of a feeling, figure) to the verse's context and its pad."""
+    return player(pad, "pad")
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_note_is_in_range_in_the_section_and_apart_from_its_like(name, figure, play):
+def test_every_note_is_in_range_in_the_section_and_apart_from_its_like(name, figure, play, assert_playable):
     context, notes = play(name, figure)
-    assert notes == sorted(notes)
-    assert all(context.low <= n.pitch <= context.high for n in notes)
-    assert all(n.onset >= 0 and n.duration > 0 and n.end <= context.section.beats for n in notes)
-    for pitch in {n.pitch for n in notes}:
-        same = [n for n in notes if n.pitch == pitch]
-        assert all(a.end <= b.onset + 1e-9 for a, b in pairwise(same))
+    assert_playable(context, notes)
 
 
 @pytest.mark.parametrize("figure", [f for f in FIGURES if f != "moving"])

@@ -1,37 +1,23 @@
 """Strings bow, pluck and bounce: every stroke is told from the others by what it does."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 import pytest
 
 from kelly.composing.chance import stream
-from kelly.composing.context import Layer
 from kelly.composing.engines import strings
 from kelly.composing.plan import figures
-from kelly.composing.tables import instruments
 
 STROKES = tuple(figures()["strings"])
 NAMES = ("grief", "serenity", "hope", "rage")
-BY_NAME = {instrument.name: instrument for instrument in instruments()}
 
 
 @pytest.fixture(scope="module")
-def play(contexts_of):
-    """A function from (name of a feeling, stroke) to the verse's context and its strings, which play throughout."""
-    song = cache(lambda name, seed: contexts_of(name, "strings", seed=seed))
-
-    def played(name, stroke, seed=1, span=None, on="string ensemble", **changes):
-        context = next(c for c in song(name, seed) if c.section.role == "verse")
-        section = replace(context.section, figures={**context.section.figures, "strings": stroke}, **changes)
-        plan = replace(context.plan, instruments={**context.plan.instruments, "strings": BY_NAME[on]})
-        start, end = span or (0.0, section.beats)
-        layers = (Layer(start, end - start, "strings", 1.0),)
-        context = replace(context, plan=plan, section=section, layers=layers)
-        return context, strings.play(context, stream(seed, "strings", "verse"))
-
-    return played
+def play(player):
+    """A function from (name of a feeling, stroke) to the verse's context and its strings."""
+    played = player(strings, "strings")
+    return lambda name, stroke, on="string ensemble", **asked: played(name, stroke, on=on, **asked)
 
 
 def mean_length(notes):
@@ -44,14 +30,9 @@ def onsets(notes):
 
 @pytest.mark.parametrize("stroke", STROKES)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_note_is_in_range_in_the_section_and_apart_from_its_like(name, stroke, play):
+def test_every_note_is_in_range_in_the_section_and_apart_from_its_like(name, stroke, play, assert_playable):
     context, notes = play(name, stroke)
-    assert notes == sorted(notes)
-    assert all(context.low <= n.pitch <= context.high for n in notes)
-    assert all(n.onset >= 0 and n.duration > 0 and n.end <= context.section.beats for n in notes)
-    for pitch in {n.pitch for n in notes}:
-        same = [n for n in notes if n.pitch == pitch]
-        assert all(a.end <= b.onset + 1e-9 for a, b in pairwise(same))
+    assert_playable(context, notes)
 
 
 @pytest.mark.parametrize("stroke", STROKES)

@@ -1,39 +1,28 @@
 """Tension rubs where the phrase leans forward, as its curve draws it, and resolves; kind feelings hear little of it."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import pairwise
 
 import pytest
 
 from kelly.composing.chance import stream
-from kelly.composing.context import Layer
 from kelly.composing.engines import tension
 from kelly.composing.plan import figures
-from kelly.composing.tables import instruments
 
 FIGURES = tuple(figures()["tension"])
 CURVES = tuple(figures()["tension-curve"])
 NAMES = ("grief", "serenity", "hope", "rage", "dread")
-PAD = next(instrument for instrument in instruments() if instrument.name == "bowed pad")
 
 
 @pytest.fixture(scope="module")
-def play(contexts_of):
-    """A function from (name of a feeling, figure) to the verse's context and its tension, allowed throughout."""
-    song = cache(lambda name, seed: contexts_of(name, "tension", seed=seed))
+def play(player):
+    """A function from (name of a feeling, figure, curve) to the verse's context and its tension."""
+    played = player(tension, "tension")
 
-    def played(name, figure, curve="plateau", seed=1, span=None, **changes):
-        context = next(c for c in song(name, seed) if c.section.role == "verse")
-        drawn = {**context.section.figures, "tension": figure, "tension-curve": curve}
-        section = replace(context.section, figures=drawn, **changes)
-        plan = replace(context.plan, instruments={**context.plan.instruments, "tension": PAD})
-        start, end = span or (0.0, section.beats)
-        layers = (Layer(start, end - start, "tension", 1.0),)
-        context = replace(context, plan=plan, section=section, layers=layers)
-        return context, tension.play(context, stream(seed, "tension", "verse"))
+    def drawn(name, figure, curve="plateau", **asked):
+        return played(name, figure, on="bowed pad", figures={"tension-curve": curve}, **asked)
 
-    return played
+    return drawn
 
 
 def chords_of(notes):
@@ -48,15 +37,10 @@ def foreign(context, note):
 
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_note_is_in_range_in_the_section_and_apart_from_its_like(name, figure, play):
+def test_every_note_is_in_range_in_the_section_and_apart_from_its_like(name, figure, play, assert_playable):
     context, notes = play(name, figure)
     assert notes
-    assert notes == sorted(notes)
-    assert all(context.low <= n.pitch <= context.high for n in notes)
-    assert all(n.onset >= 0 and n.duration > 0 and n.end <= context.section.beats for n in notes)
-    for pitch in {n.pitch for n in notes}:
-        same = [n for n in notes if n.pitch == pitch]
-        assert all(a.end <= b.onset + 1e-9 for a, b in pairwise(same))
+    assert_playable(context, notes)
 
 
 @pytest.mark.parametrize("figure", [f for f in FIGURES if f != "pedal"])

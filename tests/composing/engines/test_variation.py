@@ -1,13 +1,11 @@
 """Answers quote the motif, changed: each change is heard, and none talks over the melody."""
 
 from dataclasses import replace
-from functools import cache
 from itertools import combinations, pairwise
 
 import pytest
 
 from kelly.composing.chance import stream
-from kelly.composing.context import Layer
 from kelly.composing.counterpoint import roughness, sounding
 from kelly.composing.engines import variation
 from kelly.composing.motif import TRANSFORMS
@@ -18,20 +16,9 @@ NAMES = ("grief", "serenity", "hope", "rage", "worry")
 
 
 @pytest.fixture(scope="module")
-def play(contexts_of):
-    """A function from (name of a feeling, figure) to the verse's context and its answers, allowed throughout."""
-    song = cache(lambda name, seed: contexts_of(name, "variation", seed=seed))
-
-    def played(name, figure, seed=1, span=None, melody=None, **changes):
-        context = next(c for c in song(name, seed) if c.section.role == "verse")
-        section = replace(context.section, figures={**context.section.figures, "variation": figure}, **changes)
-        start, end = span or (0.0, section.beats)
-        parts = context.parts if melody is None else {**context.parts, "melody": melody}
-        layers = (Layer(start, end - start, "variation", 1.0),)
-        context = replace(context, section=section, parts=parts, layers=layers)
-        return context, variation.play(context, stream(seed, "variation", "verse"))
-
-    return played
+def play(player):
+    """A function from (name of a feeling, figure) to the verse's context and its answers."""
+    return player(variation, "variation")
 
 
 def test_every_way_of_developing_a_motif_is_a_figure():

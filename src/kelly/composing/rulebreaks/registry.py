@@ -20,7 +20,7 @@ from kelly.composing.rulebreaks import arrangement, harmony, production, rhythm
 from kelly.composing.settings import Settings
 from kelly.composing.tables import load_rows
 from kelly.emotion.space import Emotion
-from kelly.errors import IntentError, UnknownNameError
+from kelly.errors import UnknownNameError
 from kelly.names import key, nearest, quoted
 from kelly.score.notes import Score
 from kelly.sound.effects import Effects
@@ -165,14 +165,15 @@ def choose(plan: Plan, settings: Settings) -> tuple[Broken, ...]:
     whether feelings may break rules.
     Returns: each rule at most once, in the order of the table; the user's reason wins. Severity is base (.5 + .5 I) of
     the strongest feeling concerned, and half of that where nobody asked.
-    Raises: UnknownNameError, there is no such rule-break; IntentError, a rule comes without a reason.
+    Raises: UnknownNameError, there is no such rule-break.
     """
     feelings = [section.feeling for section in plan.sections]
     asked = tuple(_asked(settings.breaks, max(feeling.intensity for feeling in feelings)))
     if not settings.triggers:
         return asked
-    known = [broken.name for broken in asked]
-    return (*asked, *(broken for broken in _triggered(feelings) if broken.name not in known))
+    # The user's own chords are played as they stand, unless the user breaks them.
+    kept = [broken.name for broken in asked] + (list(CHORDS) if settings.progressions else [])
+    return (*asked, *(broken for broken in _triggered(feelings) if broken.name not in kept))
 
 
 def _severity(name: str, intensity: float, share: float = 1.0) -> float:
@@ -182,9 +183,7 @@ def _severity(name: str, intensity: float, share: float = 1.0) -> float:
 def _asked(breaks: Mapping[str, str], intensity: float) -> Iterator[Broken]:
     reasons = {describe(name).name: reason for name, reason in breaks.items()}
     for rule, reason in ((rule, reasons[rule.name]) for rule in _table().values() if rule.name in reasons):
-        if not isinstance(reason, str) or not reason.strip():
-            raise IntentError(f"a rule is broken for a reason; {rule.name} has none")
-        yield Broken(rule.name, _severity(rule.name, intensity), reason.strip())
+        yield Broken(rule.name, _severity(rule.name, intensity), reason)
 
 
 def _triggered(feelings: Sequence[Emotion]) -> Iterator[Broken]:
