@@ -43,6 +43,25 @@ def test_keys_are_spelled_as_their_signature_wants(tonic, mode, name):
     assert Key(tonic, mode).name == name
 
 
+@pytest.mark.parametrize(
+    ("tonic", "mode", "numerals", "names"),
+    [
+        (3, "aeolian", "i bVI iv bVII", "Ebm Cb Abm Db"),
+        (5, "ionian", "I V vi iv", "F C Dm Bbm"),
+        (6, "ionian", "I iii V", "F# A#m C#"),
+        (4, "aeolian", "i bVI V", "Em C B"),
+    ],
+)
+def test_chords_are_spelled_in_their_key(tonic, mode, numerals, names):
+    key = Key(tonic, mode)
+    assert " ".join(key.chord_name(parse_numeral(n, tonic)) for n in numerals.split()) == names
+
+
+@given(CHORDS, st.integers(0, 11), st.sampled_from(list(MODES)), st.sampled_from([True, False, None]))
+def test_a_chord_spelled_in_any_key_is_read_back(chord, tonic, mode, flat):
+    assert parse_symbol(Key(tonic, mode, flat).chord_name(chord)) == chord
+
+
 @given(st.integers(0, 11), st.sampled_from(list(MODES)), st.integers(-20, 40))
 def test_degree_and_pitch_are_inverse(tonic, mode, degree):
     key = Key(tonic, mode)

@@ -120,7 +120,7 @@ def test_numbers_outside_the_space(refused, option, numbers, axis):
         ("--emotion", "gref", "grief"),
         ("--emotion", "grief:tiny", "full, mid, low"),
         ("--to", "hopee", "hope"),
-        ("--to", "asdf qwer", "--to takes the name of a feeling or a text that tells one; got 'asdf qwer'"),
+        ("--to", "asdf qwer", 'it takes the name of a feeling or a text that tells one; got "asdf qwer"'),
         ("--arc", "slow-reveall", "did you mean slow-reveal"),
         ("--genre", "polka", "lo-fi, pop"),
         ("--mode", "dorain", "dorian"),

@@ -83,7 +83,6 @@ def compose(
     _check_outputs(out, wav, stems, soundfont)
     feeling = source(text, emotion, vad, intent)
     wished = wishes(
-        feeling,
         bars=bars,
         minutes=minutes,
         key=key,

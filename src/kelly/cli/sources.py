@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kelly.cli.options import read_text
-from kelly.errors import UnknownNameError, UsageError
+from kelly.errors import UsageError
+from kelly.names import key
 
 if TYPE_CHECKING:
     from kelly.composing.song import Feeling, Wishes
@@ -42,25 +43,10 @@ def source(
 
 
 def side_b(to: str | None) -> Emotion | None:
-    """The feeling that `--to` names or describes; a name wins over the same word read as text.
+    """The feeling that `--to` names or describes; raises as `listening.mood.mood`."""
+    from kelly.listening.mood import mood
 
-    Raises UnknownNameError, with the names that are near, for one word that is neither, and UsageError for a text in
-    which no word is known: a song cannot lead where nobody knows.
-    """
-    if to is None:
-        return None
-    from kelly.emotion import thesaurus
-    from kelly.listening.words import feel
-
-    try:
-        return thesaurus.lookup(to).emotion
-    except UnknownNameError:
-        heard = feel(to)
-        if not heard.words:
-            if len(to.split()) == 1:
-                raise
-            raise UsageError(f"--to takes the name of a feeling or a text that tells one; got {to[:60]!r}") from None
-        return heard.emotion
+    return None if to is None else mood(to)
 
 
 def checked_breaks(rules: Sequence[str] | None, reasons: Sequence[str] | None) -> dict[str, str] | None:
@@ -71,24 +57,16 @@ def checked_breaks(rules: Sequence[str] | None, reasons: Sequence[str] | None) -
     names, because = rules or [], reasons or []
     if len(names) != len(because):
         raise UsageError(f"each --break RULE needs one --because WHY; got {len(names)} and {len(because)}")
-    paired = dict(zip(names, because, strict=True))
+    paired = dict(zip((key(name) for name in names), because, strict=True))
     if len(paired) != len(names):
         raise UsageError(f"a rule can be broken once only; got --break {' --break '.join(names)}")
     return paired or None
 
 
-def wishes(feeling: Feeling, **given: Any) -> Wishes:  # noqa: ANN401 - the fields of Settings
-    """What was asked for beside the feeling; a song intent's own wishes stand where they are not contradicted."""
-    from kelly.composing.intent import SongIntent
-
+def wishes(**given: Any) -> Wishes:  # noqa: ANN401 - the fields of Settings
+    """What was asked for beside the feeling."""
     wished = {name: value for name, value in given.items() if value is not None}
     if "mute" in wished:
-        wished["mute"] = tuple(part.strip().casefold() for parts in wished["mute"] for part in parts.split(","))
-    if isinstance(feeling, SongIntent):
-        own = feeling.settings()
-        if "breaks" in wished:
-            wished["breaks"] = {**own.breaks, **wished["breaks"]}
-        for length, other in (("bars", "minutes"), ("minutes", "bars")):
-            if length in wished:
-                wished.setdefault(other, None)
+        pieces = (part.strip() for parts in wished["mute"] for part in parts.split(","))
+        wished["mute"] = tuple(part for part in pieces if part)
     return wished  # type: ignore[return-value]  # typer gives each the type that its option declares

@@ -131,7 +131,7 @@ def _section(written: Written, made: Composition) -> Report:
         "emotion": emotion_dict(section.feeling),
         "tempo": round(_tempo(made.score, start), 3),
         "key": section.key.name,
-        "chords": [chord.symbol.name(flats=section.key.flats) for chord in written.chords],
+        "chords": [section.key.chord_name(chord.symbol) for chord in written.chords],
         "numerals": [chord.numeral for chord in written.chords],
         "onsets": [_as_heard(made.score, section.start + chord.onset) - start for chord in written.chords],
         "figures": dict(section.figures),

@@ -110,6 +110,21 @@ class Key:
         parent = (self.tonic - _PARENT[self.mode]) % 12
         return parent in FLAT_PARENTS or (parent == 6 and self.minor)
 
+    def spelled(self, pitch_class: int) -> str:
+        """The name of a pitch class in this key: a tone of the scale has its own letter ("Cb" in Eb aeolian)."""
+        if pitch_class % 12 in self.scale:
+            letters = list(LETTERS)
+            letter = letters[(letters.index(self.tonic_name[0]) + self.scale.index(pitch_class % 12)) % 7]
+            accidental = {0: "", 1: "#", 11: "b"}.get((pitch_class - LETTERS[letter]) % 12)
+            if accidental is not None:
+                return letter + accidental
+        return spell(pitch_class, flats=self.flats)
+
+    def chord_name(self, chord: ChordSymbol) -> str:
+        """How a lead sheet in this key writes a chord: "Cbmaj7" in Eb aeolian, "Bmaj7" in E."""
+        slash = "" if chord.bass is None else "/" + self.spelled(chord.bass)
+        return self.spelled(chord.root) + chord.quality + slash
+
     def pitch(self, degree: int, octave: int = 4) -> int:
         """The pitch of a scale degree (0 the tonic, 7 the tonic above, -1 the seventh below) from an octave's tonic.
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from kelly.emotion.space import Emotion
 from kelly.emotion.thesaurus import lookup
-from kelly.errors import UnknownNameError
+from kelly.errors import UnknownNameError, UsageError
 from kelly.listening.words import feel
+from kelly.names import quoted
 
 __all__ = ["mood"]
 
@@ -16,13 +17,16 @@ __all__ = ["mood"]
 def mood(text: str) -> Emotion:
     """The feeling of a name, or the one that is read in a text.
 
-    Raises: UnknownNameError, with the nearest names, when it is no name and holds no word of feeling; UsageError, the
-    tier of a name is none.
+    Raises: UnknownNameError, with the nearest names, one word that is neither; UsageError, a text without a word of
+    feeling, or a tier that is none.
     """
     try:
         return lookup(text).emotion
     except UnknownNameError:
         reading = feel(text)
-        if not reading.words:
+        if reading.words:
+            return reading.emotion
+        if len(text.split()) == 1:
             raise
-        return reading.emotion
+        allowed = "it takes the name of a feeling or a text that tells one"
+        raise UsageError(f"no feeling is heard; {allowed}; got {quoted(text)}") from None
