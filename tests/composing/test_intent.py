@@ -117,7 +117,7 @@ def test_any_yaml_punctuation_gives_an_intent_or_one_line(text):
         ("root: {}", "intent.primary_mood is missing"),
         ("intent: {primary_mood: greif}", "did you mean grief"),
         ("intent: {primary_mood: 'grief:huge'}", 'intent.primary_mood: tier must be one of full, mid, low; got "huge"'),
-        ("intent: {primary_mood: zzz qqq}", "no emotion is called"),
+        ("intent: {primary_mood: zzz qqq}", "no feeling is heard"),
         ("intent: {primary_moood: grief}", "intent.primary_moood is not known; did you mean primary_mood?"),
         ("intent: {primary_mood: 7}", "intent.primary_mood must be the name of a feeling"),
         (
