@@ -1,7 +1,9 @@
 """What all tests share: the tree, other readers of MIDI files, no screen, and the same random examples twice in CI."""
 
+import importlib.util
 import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,22 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 @pytest.fixture(scope="session")
 def root():
     return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def benchmark(root):
+    """The script of a benchmark as a module: benchmark("pairs")."""
+
+    def load(name):
+        title = f"benchmark_{name}"
+        if title not in sys.modules:
+            spec = importlib.util.spec_from_file_location(title, root / "benchmarks" / name / "run.py")
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[title] = module  # dataclasses look their module up while it is being run
+            spec.loader.exec_module(module)
+        return sys.modules[title]
+
+    return load
 
 
 @pytest.fixture(scope="session")
