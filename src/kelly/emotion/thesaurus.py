@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 TIERS = {"full": 1.0, "mid": 0.6, "low": 0.3}
-RELUCTANCE = {"full": 0.0, "mid": 0.04, "low": 0.06}  # added to the distance when a feeling is named
+RELUCTANCE = {"full": 0.0, "mid": 0.06, "low": 0.09}  # added to the distance when a feeling is named
 CATEGORIES = ("joy", "sadness", "anger", "fear", "surprise", "disgust", "trust", "anticipation")
 
 
