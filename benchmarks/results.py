@@ -6,12 +6,13 @@ README keeps its last result under the heading "Last result"; what stands above 
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-__all__ = ["hardware", "keep", "table", "verdict"]
+__all__ = ["asked", "hardware", "publish", "table", "verdict"]
 
 HEADING = "## Last result\n"
 
@@ -44,7 +45,23 @@ def verdict(*, met: bool) -> str:
     return "met" if met else "**missed**"
 
 
-def keep(script: str, text: str, date: str) -> None:
+def asked(description: str | None, **numbers: int) -> argparse.ArgumentParser:
+    """The options that benchmarks share: `--keep DATE`, and one for each of the numbers, with its default."""
+    parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    for name, number in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=number)
+    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
+    return parser
+
+
+def publish(script: str, text: str, date: str | None) -> None:
+    """Print a result; with a date, also put it into the README beside the benchmark's script."""
+    if date:
+        _keep(script, text, date)
+    print(text)
+
+
+def _keep(script: str, text: str, date: str) -> None:
     """Replace the last result in the README beside a benchmark's script by `text`, under its date and hardware."""
     readme = Path(script).with_name("README.md")
     above, heading, _ = readme.read_text(encoding="utf-8").partition(HEADING)

@@ -10,7 +10,6 @@ every asked level.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -22,7 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hearing import MEASURES, hear, measure, spearman
-from results import keep, table, verdict
+from results import asked, publish, table, verdict
 
 from kelly.composing.song import compose
 from kelly.emotion.space import Emotion
@@ -108,17 +107,11 @@ def _means(rows: list[Row]) -> Iterator[str]:
 
 def main() -> None:
     """Run the grid and print the report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=8)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
-    wanted = parser.parse_args()
+    wanted = asked(__doc__, seeds=8, processes=2).parse_args()
     with ProcessPoolExecutor(wanted.processes) as pool:
         rows = list(pool.map(sound_out, grid(wanted.seeds), chunksize=5))
     text = report(rows)
-    if wanted.keep:
-        keep(__file__, text, wanted.keep)
-    print(text)
+    publish(__file__, text, wanted.keep)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ off the grid : mean distance of pitched onsets from the nearest sixteenth, in mi
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,7 +32,7 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hearing import MEASURES, Heard, hear
-from results import keep, table
+from results import asked, publish, table
 
 from kelly.composing.song import compose
 from kelly.emotion import thesaurus
@@ -158,10 +157,8 @@ def _voices(song: Heard) -> float:
 
 def main() -> None:
     """Describe the songs and print them side by side."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = asked(__doc__, seed=0)
     parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
     wanted = parser.parse_args()
     songs, heads = [], []
     for name in wanted.names:
@@ -171,9 +168,7 @@ def main() -> None:
         songs.append(describe(hear(to_bytes(song.score))))
     rows = list(dict.fromkeys(row for song in songs for row in song))
     text = table((f"seed {wanted.seed}", *heads), [(row, *(song.get(row, "-") for song in songs)) for row in rows])
-    if wanted.keep:
-        keep(__file__, text, wanted.keep)
-    print(text)
+    publish(__file__, text, wanted.keep)
 
 
 if __name__ == "__main__":

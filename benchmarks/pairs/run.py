@@ -11,7 +11,6 @@ from the report.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hearing import Heard, hear, mean_tempo, mean_velocity
-from results import keep, table, verdict
+from results import asked, publish, table, verdict
 
 from kelly.composing.song import compose
 from kelly.emotion import thesaurus
@@ -131,11 +130,7 @@ def _report(found: Mapping[int, Mapping[tuple[str, str], list[str]]]) -> str:
 
 def main() -> None:
     """Compare all pairs at several seeds and print the report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
-    wanted = parser.parse_args()
+    wanted = asked(__doc__, seeds=3, processes=2).parse_args()
     names = [node.name for node in thesaurus.names()]
     found = {}
     with ProcessPoolExecutor(wanted.processes) as pool:
@@ -143,9 +138,7 @@ def main() -> None:
             portraits = pool.map(_portrayed, [(name, seed) for name in names], chunksize=4)
             found[seed] = compare(dict(zip(names, portraits, strict=True)))
     text = _report(found)
-    if wanted.keep:
-        keep(__file__, text, wanted.keep)
-    print(text)
+    publish(__file__, text, wanted.keep)
 
 
 if __name__ == "__main__":

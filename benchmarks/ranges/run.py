@@ -11,7 +11,6 @@ a pitch drawn from 0..127; for a strong beat, a pitch class drawn from the twelv
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
 from bisect import bisect_right
@@ -25,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hearing import Heard, hear
-from results import keep, table, verdict
+from results import asked, publish, table, verdict
 
 from kelly.composing.composer import Composition, compose_score
 from kelly.composing.settings import Settings
@@ -142,11 +141,7 @@ def _report(found: Mapping[int, Sequence[Found]]) -> str:
 
 def main() -> None:
     """Measure all names at several seeds and print the report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
-    wanted = parser.parse_args()
+    wanted = asked(__doc__, seeds=3, processes=2).parse_args()
     names = [node.name for node in thesaurus.names()]
     with ProcessPoolExecutor(wanted.processes) as pool:
         found = {
@@ -154,9 +149,7 @@ def main() -> None:
             for seed in range(wanted.seeds)
         }
     text = _report(found)
-    if wanted.keep:
-        keep(__file__, text, wanted.keep)
-    print(text)
+    publish(__file__, text, wanted.keep)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ command `kelly compose` from start to file. Memory is the largest resident set o
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -22,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from results import keep, table, verdict
+from results import asked, publish, table, verdict
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 BUSY = "Load average before the run: {:.1f}. Other work on the machine makes every number worse; an idle one has 0."
@@ -114,14 +113,9 @@ def report(runs: int) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
-    wanted = parser.parse_args()
+    wanted = asked(__doc__, runs=5).parse_args()
     text = report(wanted.runs)
-    if wanted.keep:
-        keep(__file__, text, wanted.keep)
-    print(text)
+    publish(__file__, text, wanted.keep)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ Q2 V-A+, Q3 V-A-, Q4 V+A- (A+ above .5), or N for neutral. The regression set wa
 before the tuning and is only counted.
 """
 
-import argparse
 import csv
 import sys
 from collections import Counter
@@ -13,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from results import keep, table
+from results import asked, publish, table
 
 from kelly.emotion.space import Emotion
 from kelly.errors import UsageError
@@ -67,14 +66,10 @@ def _row(name: str, file: str) -> tuple[object, ...]:
 
 def main() -> None:
     """Print the shares of both sets."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
-    wanted = parser.parse_args()
+    wanted = asked(__doc__).parse_args()
     head = ("set", "sentences", "commonest answer", "words without grammar", "Kelly")
     text = table(head, [_row(name, file) for name, file in FILES.items()])
-    if wanted.keep:
-        keep(__file__, text, wanted.keep)
-    print(text)
+    publish(__file__, text, wanted.keep)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,12 @@ from dataclasses import replace
 from functools import cache
 
 from kelly.composing.context import BAR, PHRASE, Chord, Context
-from kelly.composing.mapping import Parameters
 from kelly.composing.theory import voice
 from kelly.score.notes import Note
 
 __all__ = [
     "apart",
     "breath",
-    "gate",
     "harmony",
     "led",
     "note",
@@ -36,7 +34,6 @@ __all__ = [
 
 # How rough an interval sounds between two lines, by semitones within the octave: imperfect consonances are smoothest.
 ROUGHNESS = (0.5, 1.0, 0.6, 0.0, 0.0, 0.35, 0.75, 0.15, 0.0, 0.0, 0.5, 0.9)
-GATES = {"staccato": 0.5, "marcato": 0.75, "tenuto": 0.92, "legato": 1.0}
 
 Block = tuple[float, float, tuple[int, ...]]
 
@@ -126,11 +123,6 @@ def tied(blocks: Iterable[Block]) -> list[tuple[float, float, int]]:
             else:
                 held.append((start, end, pitch))
     return sorted(held)
-
-
-def gate(wanted: Parameters) -> float:
-    """The share of its written length that a note sounds, 0..1, by articulation."""
-    return GATES[wanted.articulation]
 
 
 def breath(context: Context, chord: Chord) -> float:

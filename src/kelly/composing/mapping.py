@@ -14,6 +14,8 @@ from kelly.errors import UsageError
 
 __all__ = ["Parameters", "mode", "parameters", "resonance", "reward", "tempo", "velocity"]
 
+GATES = {"staccato": 0.5, "marcato": 0.75, "tenuto": 0.92, "legato": 1.0}
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -41,6 +43,11 @@ class Parameters:
     sevenths: bool
     ninths: bool
     articulation: str
+
+    @property
+    def gate(self) -> float:
+        """The share of its written length, in 0..1, that a note sounds in this articulation."""
+        return GATES[self.articulation]
 
     def as_dict(self) -> dict[str, float | str | bool]:
         """The parameters by name, numbers rounded to 1e-3, as reports keep them."""

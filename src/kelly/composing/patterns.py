@@ -19,10 +19,7 @@ from numpy.random import Generator
 from kelly.composing.chance import chance
 from kelly.composing.context import BAR, Context
 
-__all__ = ["GATES", "Hit", "bar_rows", "closing_bar", "drive", "kit", "lay", "lay_bars", "level", "step_of", "table"]
-
-# How much of its written length a note sounds.
-GATES = {"staccato": 0.5, "marcato": 0.75, "tenuto": 0.92, "legato": 1.0}
+__all__ = ["Hit", "bar_rows", "closing_bar", "drive", "kit", "lay", "lay_bars", "level", "step_of", "table"]
 
 
 @dataclass(frozen=True, slots=True)

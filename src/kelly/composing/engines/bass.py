@@ -18,7 +18,7 @@ from numpy.random import Generator
 
 from kelly.composing.chance import chance, pick
 from kelly.composing.context import BAR, PHRASE, Chord, Context
-from kelly.composing.patterns import GATES, Hit, bar_rows, closing_bar, lay_bars, step_of, table
+from kelly.composing.patterns import Hit, bar_rows, closing_bar, lay_bars, step_of, table
 from kelly.composing.seams import silent_from
 from kelly.composing.theory import nearest_pitch
 from kelly.score.notes import Note
@@ -267,7 +267,7 @@ def _joined(line: list[tuple[Hit, int]], context: Context) -> list[tuple[Hit, in
 
 def _sound(line: list[tuple[Hit, int]], context: Context) -> list[Note]:
     """Lengths after the articulation, weight after the metre; ghosts are short and soft, phrase ends breathe."""
-    gate = GATES[context.parameters.articulation]
+    gate = context.parameters.gate
     ends = [following.onset for (_, _), (following, _) in pairwise(line)] + [line[-1][0].onset + line[-1][0].duration]
     notes: list[Note] = []
     for (hit, pitch), end in zip(line, ends, strict=True):

@@ -17,7 +17,6 @@ from kelly.composing.chance import chance, pick
 from kelly.composing.context import BAR, PHRASE, Chord, Context, Layer
 from kelly.composing.counterpoint import (
     breath,
-    gate,
     harmony,
     note,
     phrase_of,
@@ -308,7 +307,7 @@ def _ostinato(frame: Frame, rng: Generator) -> list[Note]:
     home = context.key.tonic, (context.key.tonic + (3 if context.key.minor else 4)) % 12, (context.key.tonic + 7) % 12
     ladder = tones(home, *_around(frame, 12))
     base = max(0, min(len(ladder) - 3, sum(p < frame.centre for p in ladder) - 1))
-    length = 0.5 * gate(context.parameters)
+    length = 0.5 * context.parameters.gate
     line = []
     for onset in _places(frame.layer, BAR, cell):
         wanted = ladder[base + shape[cell.index(onset % BAR)]]
@@ -382,7 +381,7 @@ def _shaped(frame: Frame, heard: Note) -> Note:
     """Louder in the melody's rests than under it, with the metre; short notes take the articulation."""
     alone = sounding(frame.melody, heard.onset) is None
     accent = 0.4 * strength(heard.onset) - 0.3 + 0.3 * alone
-    length = heard.duration * (gate(frame.context.parameters) if heard.duration <= 1 else 1.0)
+    length = heard.duration * (frame.context.parameters.gate if heard.duration <= 1 else 1.0)
     return replace(heard, duration=length, velocity=frame.context.velocity(accent))
 
 

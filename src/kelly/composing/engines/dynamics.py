@@ -22,7 +22,6 @@ __all__ = ["play"]
 
 EXPRESSION, SOFTEST, LOUDEST, RESTING = 11, 40, 127, 100
 SWELLING = {"strings": 1.4, "pad": 1.3, "counter": 1.1, "bass": 0.6, "drums": 0.4, "fills": 0.4}
-JUMPS = ("terraced", "subito")
 LEAN = {"crescendo": 0.12, "diminuendo": -0.14, "hairpin": -0.06}
 
 # A level at a share of the section: (share 0..1, beat, level of the start, own level, level of the end) -> level 0..1.

@@ -34,7 +34,6 @@ KINDS = {"chorus": "chorus", "drop": "chorus", "build": "chorus", "pre-chorus": 
 LIFT = {"chorus": 4.0, "drop": 5.0, "build": 3.0, "pre-chorus": 2.0, "bridge": 1.0, "intro": -1.0, "outro": -2.0}
 PLACES = 32  # sixteenths of a motif
 UNSURE = 0.3  # dominance below which a song does not come to rest on its tonic
-HELD = {"staccato": 0.5, "marcato": 0.75, "tenuto": 0.92, "legato": 1.0}
 
 
 def play(context: Context, rng: Generator) -> list[Note]:
@@ -243,7 +242,7 @@ def _sung(notes: list[Note], context: Context) -> list[Note]:
     """Durations by articulation, velocities by metre, none overlapping, inside the layer."""
     layer = context.layer
     assert layer is not None  # noqa: S101 - play() returned before
-    held = HELD[context.parameters.articulation]
+    held = context.parameters.gate
     ends = [note.onset for note in notes[1:]] + [layer.end]
     sung = []
     for note, end in zip(notes, ends, strict=True):

@@ -15,7 +15,7 @@ from numpy.random import Generator
 
 from kelly.composing.chance import chance, pick, shuffle
 from kelly.composing.context import BAR, PHRASE, Chord, Context
-from kelly.composing.counterpoint import Block, apart, breath, gate, harmony, led, note, step, strength, tied, tones
+from kelly.composing.counterpoint import Block, apart, breath, harmony, led, note, step, strength, tied, tones
 from kelly.composing.theory import fold, nearest_pitch
 from kelly.composing.voicing import LOW_VOICE, clear, eased, heard, height, patience, rub
 from kelly.score.notes import Note
@@ -162,7 +162,7 @@ def _pulsing(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
     """Struck again in quarters (in a rush in halves, in eighths where the energy is there); phrases end on a hold."""
     rushes = context.parameters.density > RUSH
     pace = 2.0 if rushes else 0.5 if context.energy + context.parameters.density > 1.25 else 1.0
-    held = max(0.35, gate(context.parameters) - 0.1)
+    held = max(0.35, context.parameters.gate - 0.1)
     notes = []
     for chord, voicing in voiced:
         last = chord.end - (2.0 if chord.cadence and chord.duration >= 4 else 0.0)

@@ -16,7 +16,7 @@ from numpy.random import Generator
 
 from kelly.composing.chance import chance
 from kelly.composing.context import PHRASE, Context
-from kelly.composing.patterns import GATES, Hit, bar_rows, closing_bar, lay_bars, step_of, table
+from kelly.composing.patterns import Hit, bar_rows, closing_bar, lay_bars, step_of, table
 from kelly.composing.seams import silent_from
 from kelly.composing.voicing import DRIVEN, grips
 from kelly.score.notes import Note
@@ -120,7 +120,7 @@ def _length(hit: Hit, following: float, end: float, context: Context) -> float:
     """How long a hit sounds: organs hold to the next, broken chords ring on, others as written and articulated."""
     if context.instrument.program in ORGANS or hit.onset == closing_bar(context):
         return following - hit.onset
-    gate = GATES[context.parameters.articulation]
+    gate = context.parameters.gate
     if hit.symbol.isdigit():
         ring = 1 + 3 * context.parameters.legato
         return max(min(ring, end - hit.onset) * gate, 0.05)

@@ -16,7 +16,7 @@ from numpy.random import Generator
 
 from kelly.composing.chance import pick
 from kelly.composing.context import BAR, PHRASE, Chord, Context
-from kelly.composing.counterpoint import apart, breath, gate, harmony, led, note, solo, step, strength, tied, tones
+from kelly.composing.counterpoint import apart, breath, harmony, led, note, solo, step, strength, tied, tones
 from kelly.composing.theory import nearest_pitch
 from kelly.composing.voicing import LOW_VOICE, clear, eased, heard, height, patience
 from kelly.score.notes import Note
@@ -217,7 +217,7 @@ def _between(start: int, goal: int, context: Context, chord: Chord) -> list[int]
 def _marcato(context: Context, voiced: Voiced, rng: Generator) -> list[Note]:
     """Hammered chords with the root below, each well apart; the phrase runs out in accented eighths."""
     rank = _rank(context, len(HAMMERED))
-    length = 0.65 * gate(context.parameters) + 0.1
+    length = 0.65 * context.parameters.gate + 0.1
     notes = []
     for chord, voicing in voiced:
         root = nearest_pitch(voicing[0] - 9, (chord.symbol.root,), context.low, max(context.low + 11, voicing[0] - 1))

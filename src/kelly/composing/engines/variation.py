@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from kelly.composing.chance import chance
 from kelly.composing.context import BAR, PHRASE, Context, Layer
-from kelly.composing.counterpoint import gate, note, rests, roughness, solo, sounding, step, strength
+from kelly.composing.counterpoint import note, rests, roughness, solo, sounding, step, strength
 from kelly.composing.motif import Motif, transform
 from kelly.composing.theory import fold, nearest_pitch
 from kelly.score.notes import Note
@@ -122,5 +122,5 @@ def _fitting(context: Context, pitch: int, onset: float) -> int | None:
 def _trimmed(context: Context, melody: tuple[Note, ...], heard: Note) -> Note:
     """Shortened by articulation, and before the melody would strike the same pitch."""
     same = [n.onset for n in melody if n.pitch == heard.pitch and heard.onset < n.onset < heard.end]
-    length = heard.duration * gate(context.parameters)
+    length = heard.duration * context.parameters.gate
     return replace(heard, duration=min([length, *(at - heard.onset for at in same)]))

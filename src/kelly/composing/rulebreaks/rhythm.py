@@ -205,7 +205,7 @@ def _layered(notes: Sequence[Note], bars: Sequence[float], equal: int) -> tuple[
 
 
 def dropped_beats(score: Score, plan: Plan, severity: float, rng: Generator) -> Score:
-    """The last beat of phrases (every one above a severity of .7, else every second) is cut: a bar of 3/4.
+    """The last beat of phrases (every one above a severity of .5, else every second) is cut: a bar of 3/4.
 
     What begins within the cut is gone, what rings into it stops there, and all that follows comes a beat earlier.
     """
