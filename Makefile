@@ -1,8 +1,9 @@
-# make demo    compose two songs into demo/ and say where they are
-# make test    run the tests
-# make check   formatting, lint, types, floors; the pages too when `make docs` has run once
-# make bench   run every benchmark and print its numbers
-# make docs    build the pages into site/
+# make demo        compose two songs into demo/ and say where they are
+# make test        run the tests, but for those of the workbench
+# make test-train  install the workbench (torch and what trains with it) and run its tests
+# make check       formatting, lint, types, floors; the workbench's types and the pages where they are installed
+# make bench       run every benchmark and print its numbers
+# make docs        build the pages into site/
 #
 # Each needs only Python 3.11 or newer, pip, git and make: it makes .venv when that is missing and installs again
 # when pyproject.toml has changed. Another Python: make demo PYTHON=python3.12.
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs
+.PHONY: help demo test test-train check bench docs
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -26,12 +27,17 @@ demo: $(VENV)/.installed
 	$(BIN)/kelly demo -o demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n $(WORKERS) --dist=worksteal $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --ignore=tests/training $(ARGS)
+
+# One process: torch takes the cores by itself.
+test-train: $(VENV)/.installed-train
+	$(BIN)/pytest tests/training $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy
+	@if [ -e $(VENV)/.installed-train ]; then $(BIN)/mypy; \
+	else echo "types of the workbench not checked: make test-train installs it"; $(BIN)/mypy --exclude 'kelly/(training|cli/workbench)'; fi
 	$(BIN)/lint-imports --no-logo
 	@if [ -x $(BIN)/mkdocs ]; then $(BIN)/mkdocs build --strict --quiet; \
 	else echo "pages not built: mkdocs is not installed (make docs installs it)"; fi
@@ -58,6 +64,13 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/pip
 	@echo "installing Kelly and the developer's tools into $(VENV) ..."
 	@$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.installed $@
+
+# torch first: asked for by another package it would come with gigabytes for graphics cards.
+$(VENV)/.installed-train: pyproject.toml | $(BIN)/pip
+	@echo "installing Kelly, the developer's tools and the workbench into $(VENV) ..."
+	@$(PIP) torch==2.13.0
+	@$(PIP) --editable '.[dev,train]'
+	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
 
 $(VENV)/.installed-docs: pyproject.toml | $(BIN)/pip
 	@echo "installing Kelly and the tools for the pages into $(VENV) ..."

@@ -23,12 +23,13 @@ def root():
 
 @pytest.fixture(scope="session")
 def benchmark(root):
-    """The script of a benchmark as a module: benchmark("pairs")."""
+    """The script of a benchmark as a module: benchmark("pairs"), or another of its folder: benchmark("words",
+    "feelings")."""
 
-    def load(name):
-        title = f"benchmark_{name}"
+    def load(name, script="run"):
+        title = f"benchmark_{name}_{script}"
         if title not in sys.modules:
-            spec = importlib.util.spec_from_file_location(title, root / "benchmarks" / name / "run.py")
+            spec = importlib.util.spec_from_file_location(title, root / "benchmarks" / name / f"{script}.py")
             module = importlib.util.module_from_spec(spec)
             sys.modules[title] = module  # dataclasses look their module up while it is being run
             spec.loader.exec_module(module)

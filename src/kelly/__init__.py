@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kelly.emotion.space import Emotion
     from kelly.errors import KellyError
     from kelly.listening.reading import Reading
+    from kelly.listening.story import Story, read_story
     from kelly.listening.words import feel
     from kelly.score.notes import Score
     from kelly.sound.audio import Audio
@@ -37,10 +38,12 @@ __all__ = [
     "Score",
     "Song",
     "SongIntent",
+    "Story",
     "__version__",
     "compose",
     "feel",
     "load_intent",
+    "read_story",
     "render",
     "stems",
     "thesaurus",
@@ -55,9 +58,11 @@ _HOMES = {
     "Score": "kelly.score.notes",
     "Song": "kelly.composing.song",
     "SongIntent": "kelly.composing.intent",
+    "Story": "kelly.listening.story",
     "compose": "kelly.composing.song",
     "feel": "kelly.listening.words",
     "load_intent": "kelly.composing.intent:load",
+    "read_story": "kelly.listening.story",
     "render": "kelly.composing.sounding",
     "stems": "kelly.composing.sounding",
 }

@@ -1,6 +1,15 @@
 """Errors that Kelly raises on purpose: each says what was wrong, what is allowed and what was got."""
 
-__all__ = ["FileError", "IntentError", "KellyError", "SoundError", "UnknownNameError", "UsageError"]
+__all__ = [
+    "CorpusError",
+    "FileError",
+    "IntentError",
+    "KellyError",
+    "MissingCorpusError",
+    "SoundError",
+    "UnknownNameError",
+    "UsageError",
+]
 
 
 class KellyError(Exception):
@@ -21,6 +30,14 @@ class IntentError(UsageError):
 
 class FileError(KellyError, OSError):
     """A file cannot be read or written, or is not what it should be (command line: exit code 1)."""
+
+
+class CorpusError(FileError):
+    """A corpus is missing, or a file of it is not in the official layout (command line: exit code 1)."""
+
+
+class MissingCorpusError(CorpusError):
+    """A corpus is not where it was looked for; the text says what is expected there."""
 
 
 class SoundError(KellyError):

@@ -25,7 +25,7 @@ def test_a_text_without_a_known_word_is_read_as_neutral_with_a_note(kelly):
     done = kelly("feel", "xyzzy plugh", "--json")
     assert done.code == 0
     assert done.json["emotion"]["confidence"] <= 0.2
-    assert done.err == "kelly: no word of the text is known to Kelly; it is heard as neutral\n"
+    assert done.err == "kelly: no feeling is heard in the text; it is read as neutral\n"
     assert kelly("feel", "xyzzy plugh", "--quiet").err == ""
 
 
@@ -36,6 +36,69 @@ def test_a_dash_reads_standard_input(kelly, monkeypatch):
 
 def test_a_text_may_begin_with_a_dash(kelly):
     assert kelly("feel", "--", "-so sad-").code == 0
+
+
+STORY = "My mother died, and I was devastated. I cried every night.\n\nNow I am so happy. I am full of hope and joy."
+
+
+def test_a_story_is_told_sentence_by_sentence_with_stretches_and_a_summary(kelly, tmp_path):
+    (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
+    done = kelly("feel", "--timeline", "story.txt")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0].split() == ["valence", "arousal", "dominance", "confidence", "feeling", "sentence"]
+    assert [line.split("  ")[-1].strip() for line in lines[1:5]] == [
+        "My mother died, and I was devastated.", "I cried every night.", "Now I am so happy.",
+        "I am full of hope and joy.",
+    ]  # fmt: skip
+    assert "Stretches (story)" in lines
+    assert "All in all" in lines
+    assert sum("from sentence" in line for line in lines) >= 2
+
+
+def test_a_story_as_json_has_its_curve(kelly, tmp_path):
+    (tmp_path / "story.txt").write_text("\ufeff" + STORY, encoding="utf-8")
+    told = kelly("feel", "--json", "--timeline", "story.txt").json
+    assert set(told) == {"summary", "passages", "journey"}
+    points = told["journey"]["points"]
+    assert points[-1][1] - points[0][1] > 0.5
+    assert [STORY[one["start"] : one["end"]] for one in told["passages"]] == [one["text"] for one in told["passages"]]
+
+
+def test_a_story_may_come_from_standard_input(kelly, tmp_path, monkeypatch):
+    (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
+    from_file = kelly("feel", "--timeline", "story.txt", "--json").json
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(STORY.encode())))
+    assert kelly("feel", "--timeline", "-", "--json").json == from_file
+
+
+def test_a_story_without_a_known_word_is_noted(kelly, tmp_path):
+    (tmp_path / "story.txt").write_text("xyzzy plugh. qwrt zxcv.", encoding="utf-8")
+    done = kelly("feel", "--timeline", "story.txt")
+    assert done.code == 0
+    assert done.err == "kelly: no feeling is heard in the text; it is read as neutral\n"
+    assert kelly("feel", "--timeline", "story.txt", "-q").out == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "code", "complaint"),
+    [
+        (b"sad", (), 2, "give one text: TEXT or --timeline; got none"),
+        (b"sad", ("so sad", "--timeline", "story.txt"), 2, "got TEXT and --timeline"),
+        (b"", ("--timeline", "story.txt"), 2, "at least one word"),
+        (b"sad " * 25_001, ("--timeline", "story.txt"), 2, "100,000 characters"),
+        (b"sad " * 250_000, ("--timeline", "story.txt"), 1, "at most 400000 bytes"),
+        (b"sad\x00sad", ("--timeline", "story.txt"), 2, "control characters"),
+        (b"so sad \xff\xfe", ("--timeline", "story.txt"), 1, "it must be UTF-8 text; byte 8 is not"),
+        (b"sad", ("--timeline", "tale.txt"), 1, "cannot read tale.txt"),
+        (b"sad", ("--timeline", "."), 1, "it is not a regular file"),
+    ],
+)
+def test_a_story_that_cannot_be_read_is_told_in_one_line(kelly, tmp_path, content, arguments, code, complaint):
+    (tmp_path / "story.txt").write_bytes(content)
+    done = kelly("feel", *arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (code, "", 1)
+    assert complaint in done.err
 
 
 def test_all_names_are_listed_with_the_blends(kelly):

@@ -38,7 +38,7 @@ def test_the_version_is_told(kelly):
         (["feell", "sad"], "no such command 'feell' (did you mean feel?)"),
         (["help"], "no such command 'help'; commands are feel, emotions, compose, demo, render, explain, show"),
         (["I miss her"], "put feel or compose before a text"),
-        (["feel"], "missing argument"),
+        (["feel"], "give one text: TEXT or --timeline; got none"),
         (["feel", "so", "sad"], "put a text of several words in quotes"),
         (["emotions", "joy"], "unexpected extra argument(s) (joy)\n"),
         (["compose", "sad", "--bars", "many"], "invalid value for '--bars': it should be a valid integer; got 'many'"),
@@ -56,7 +56,7 @@ def test_a_wrong_command_line_gets_one_line_and_exit_code_2(kelly, arguments, co
 
 
 def test_an_error_of_ours_is_one_line_and_shows_its_place_only_when_asked(kelly, monkeypatch):
-    def broken(_):
+    def broken(*_, **__):
         raise RuntimeError("two\nlines")
 
     monkeypatch.setattr("kelly.listening.words.feel", broken)
@@ -67,7 +67,7 @@ def test_an_error_of_ours_is_one_line_and_shows_its_place_only_when_asked(kelly,
 
 
 def test_an_interrupt_ends_quietly_with_130(kelly, monkeypatch):
-    def interrupted(_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("kelly.listening.words.feel", interrupted)

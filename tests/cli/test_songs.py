@@ -1,3 +1,4 @@
+import io
 import json
 
 import pytest
@@ -116,6 +117,53 @@ def test_an_intent_is_composed_and_its_wishes_give_way_to_the_command_line(kelly
     assert (told["parameters"]["tempo"], told["parameters"]["bars"]) == (70, 4)
     asked_for = [rule["name"] for rule in told["rule_breaks"] if rule["asked"]]
     assert sorted(asked_for) == ["mono-collapse", "room-noise"]
+
+
+STORY = "My mother died, and I was devastated. I cried every night.\n\nNow I am so happy. I am full of hope and joy."
+
+
+@pytest.fixture
+def story(tmp_path):
+    (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
+    return "story.txt"
+
+
+def test_a_story_drives_a_song_section_by_section(kelly, story):
+    told = kelly("compose", "--story", story, "--bars", 32, "-o", "s.mid", "--json").json
+    first, *_, last = told["sections"]
+    assert last["emotion"]["valence"] - first["emotion"]["valence"] >= 0.5
+    assert told["parameters"]["bars"] == 32
+    explained = kelly("explain", "s.mid").out
+    begin, end = explained.index("My mother died"), explained.index("hope and joy")
+    assert explained.index("Sections (story)") < begin < end < explained.index("Rules broken")
+    assert "story: " in kelly("compose", "--story", story, "--bars", 32, "-o", "s.mid").out
+
+
+def test_a_story_from_standard_input_is_the_same_song(kelly, story, tmp_path, monkeypatch):
+    assert kelly("compose", "--story", story, *QUICK, "-o", "a.mid").code == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(STORY.encode())))
+    assert kelly("compose", "--story", "-", *QUICK, "-o", "b.mid").code == 0
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--to", "hope"), "it takes no --to and no --arc; got --to"),
+        (("--arc", "spiral"), "it takes no --to and no --arc; got --arc"),
+        (("--to", "hope", "--arc", "spiral"), "got --to and --arc"),
+        (("so sad",), "got TEXT and --story"),
+        (("--emotion", "grief"), "got --emotion and --story"),
+        (("--intent", "song.yaml"), "got --intent and --story"),
+        (("--vad", 0, 0.5, 0.5), "got --vad and --story"),
+        (("--bars", 8, "--minutes", 2), "not both"),
+    ],
+)
+def test_what_contradicts_a_story_is_told_in_one_line(kelly, story, tmp_path, arguments, complaint):
+    done = kelly("compose", "--story", story, *arguments, "-o", "s.mid")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert complaint in done.err
+    assert not (tmp_path / "s.mid").exists()
 
 
 def test_sound_and_stems_are_written_with_the_notes(kelly, tmp_path):

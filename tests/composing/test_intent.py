@@ -54,6 +54,11 @@ technicals = st.builds(
     progressions=st.dictionaries(
         st.sampled_from(["verse", "chorus"]), st.lists(st.sampled_from(["F", "Am7", "C/E", "bVI", "iv7"]), min_size=1)
     ),
+    complexity=maybe(st.floats(0, 1)),
+    humanise=maybe(st.floats(0, 1)),
+    dynamics=maybe(st.floats(0, 1)),
+    triggers=st.booleans(),
+    mute=st.sampled_from([(), ("drums",), ("bass", "melody")]),
 )
 song_intents = st.builds(SongIntent, title=maybe(words), root=roots, intent=aims, technical=technicals)
 
@@ -74,7 +79,7 @@ values = st.recursive(
 @settings(max_examples=40)
 def test_any_value_in_any_place_gives_an_intent_or_one_line(value):
     mood = {"primary_mood": "grief"}
-    for place in ("title", "root", "intent", "technical"):
+    for place in ("title", "root", "intent", "technical", "story"):
         refused(yaml.safe_dump({"intent": mood, place: value}))
     for field in Aim.model_fields:
         refused(yaml.safe_dump({"intent": mood | {field: value}}))

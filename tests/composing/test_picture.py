@@ -1,3 +1,4 @@
+import re
 import struct
 import subprocess
 import sys
@@ -9,7 +10,9 @@ import pytest
 from kelly.composing.picture import draw
 from kelly.composing.report import TAG
 from kelly.composing.song import compose
+from kelly.emotion.journey import Journey
 from kelly.emotion.space import Emotion
+from kelly.emotion.thesaurus import describe
 from kelly.errors import FileError, UsageError
 from kelly.score.notes import Marker, Note, Part, Score
 
@@ -24,6 +27,12 @@ def song():
 
 def size(path):
     return struct.unpack(">II", path.read_bytes()[16:24])
+
+
+def heading(path):
+    """The line of feelings above the picture; letters are drawn as shapes, so it stands in a comment."""
+    found = re.findall(r"<!-- (.*?) -->", path.read_text(encoding="utf-8"))
+    return next(line for line in found if "→" in line)
 
 
 def mean_colour(path):
@@ -51,6 +60,17 @@ def test_a_sad_song_is_blue_and_a_joyful_one_golden(tmp_path):
     (red, _, blue), (red_glad, _, blue_glad) = mean_colour(tmp_path / "sad.png"), mean_colour(tmp_path / "glad.png")
     assert blue > red
     assert red_glad > blue_glad
+
+
+def test_a_story_is_drawn_with_every_feeling_on_its_way(tmp_path):
+    calm = Emotion(0.5, 0.15, 0.65)
+    way = Journey.through([(0.1, GRIEF), (0.5, JOY), (0.9, calm)], "rise-and-fall")
+    draw(compose(way, bars=40), tmp_path / "story.svg")
+    names = [describe(felt).name for felt in (GRIEF, JOY, calm)]
+    drawn = heading(tmp_path / "story.svg")
+    assert [drawn.index(name) for name in names] == sorted(drawn.index(name) for name in names)
+    draw(compose(GRIEF, to=JOY, arc="rise-and-fall", bars=40), tmp_path / "sides.svg")
+    assert heading(tmp_path / "sides.svg").count("→") == 1
 
 
 def test_a_score_of_which_no_feeling_is_known_is_grey_and_without_a_legend(tmp_path):

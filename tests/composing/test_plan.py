@@ -62,6 +62,16 @@ def test_genres_follow_the_feeling():
     assert usual("serenity") in ("lo-fi", "ambient")
 
 
+def test_the_genre_of_a_way_through_points_suits_most_of_it():
+    glad = thesaurus.lookup("ecstasy").emotion
+    points = [(0.05, glad), (0.3, GRIEF), (0.6, GRIEF), (0.9, GRIEF)]
+    for seed in range(4):
+        whole = make_plan(Journey.through(points), Settings(seed=seed))
+        assert whole.genre == plan(seed=seed).genre
+        assert whole.instruments == plan(seed=seed).instruments
+        assert make_plan(Journey(glad, GRIEF), Settings(seed=seed)).genre == plan(glad, seed=seed).genre
+
+
 def test_a_returning_section_has_the_figures_of_its_first_time():
     first, second = (s for s in plan(seed=3).sections if s.role == "chorus")
     assert first.figures["progression"] == second.figures["progression"]

@@ -3,14 +3,26 @@
 import json
 
 from kelly.emotion.space import Emotion
+from kelly.listening.lexical import read as feel
 from kelly.listening.reading import emotion_dict
-from kelly.listening.words import feel
 
 
 def test_a_reading_survives_json():
     data = feel("My father died and I'm not happy").as_dict()
     assert json.loads(json.dumps(data)) == data
-    assert set(data) == {"emotion", "readings", "words", "wound", "wound_words", "emphasis"}
+    told = {
+        "emotion",
+        "readings",
+        "words",
+        "wound",
+        "wound_words",
+        "emphasis",
+        "reader",
+        "spread",
+        "names",
+        "influences",
+    }
+    assert set(data) == told
     assert data["wound"] == "loss"
     assert [word["negated"] for word in data["words"]] == [False, True]
 

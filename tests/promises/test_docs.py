@@ -14,7 +14,7 @@ from kelly.sound.audio import Audio
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
-BLOCK = re.compile(r"^```(sh|python|yaml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh|python|yaml|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(kelly [a-z]+ [^`]*)`")
 PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\[|\.\.\.")
 SILENCE = Audio(np.zeros((2, 4410), dtype=np.float32), 44100)
@@ -52,11 +52,11 @@ def quick(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("page", "line"), sorted(set(commands())))
 def test_a_command_of_the_pages_runs(page, line, capsys):
-    for where, text in blocks("yaml"):
-        if where == page:  # a page shows one file, which its commands name
-            Path(re.search(r"\S+\.yaml", line)[0] if ".yaml" in line else "shown.yaml").write_text(
-                text, encoding="utf-8"
-            )
+    for suffix, kind in (("yaml", "yaml"), ("txt", "text")):
+        for where, text in blocks(kind):
+            if where == page:  # a page shows one file of a kind, which its commands name
+                named = re.search(rf"\S+\.{suffix}", line)
+                Path(named[0] if named else f"shown.{suffix}").write_text(text, encoding="utf-8")
     if " explain " in line or " show " in line:
         assert main(["compose", "so sad", "--bars", "1", "-o", shlex.split(line)[2], "-q"]) == 0
     assert main(shlex.split(line)[1:]) == 0, f"{page}: {capsys.readouterr().err}"
@@ -69,7 +69,10 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page):
     exec(compile(code, page, "exec"), {})  # noqa: S102 - the pages are ours
 
 
-@pytest.mark.parametrize("command", ["feel", "emotions", "compose", "demo", "render", "explain", "show"])
+@pytest.mark.parametrize(
+    "command",
+    ["feel", "emotions", "compose", "demo", "render", "explain", "show", "models", "train", "evaluate", "export"],
+)
 def test_every_option_of_a_command_is_on_the_page_of_the_command_line(command, capsys):
     page = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")
     assert f"## kelly {command}\n" in page

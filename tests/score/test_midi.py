@@ -90,14 +90,14 @@ def test_what_was_read_writes_the_same_file_again(score):
 @settings(deadline=None, max_examples=60)
 @given(scores())
 def test_equal_pitches_never_overlap_on_a_channel(score):
-    sounding: dict[tuple[int, int], float] = {}
+    sounding: dict[tuple[int, int], int] = {}
     rows = sorted(
-        (n.onset, n.end, part.channel, n.pitch, n.velocity)
+        (round(n.onset * PPQ), round(n.end * PPQ), part.channel, n.pitch, n.velocity)
         for part in from_bytes(to_bytes(score)).parts
         for n in part.notes
     )
     for onset, end, channel, pitch, velocity in rows:
-        assert sounding.get((channel, pitch), 0.0) <= onset < end
+        assert sounding.get((channel, pitch), 0) <= onset < end
         assert 0 <= pitch <= 127
         assert 1 <= velocity <= 127
         sounding[channel, pitch] = end

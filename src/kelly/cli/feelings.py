@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kelly.cli import options, prose
 from kelly.cli.output import as_json, note, say
+from kelly.cli.sources import one_of, story_in
 
 if TYPE_CHECKING:
     from kelly.emotion.space import Emotion
@@ -27,21 +29,36 @@ def register(app: typer.Typer) -> None:
 
 def feel(
     text: Annotated[
-        str, typer.Argument(metavar="TEXT", help="What is felt, in quotes; - reads it from standard input.")
-    ],
+        str | None, typer.Argument(metavar="TEXT", help="What is felt, in quotes; - reads it from standard input.")
+    ] = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.txt", help="A story or lyric, to be read sentence by sentence; - as above."),
+    ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Read a text as an emotion, and say which words it went by."""
-    import kelly
+    """Read a text as an emotion, and say which words it went by; or a story, and say where it leads."""
+    one_of("text", {"TEXT": text, "--timeline": timeline})
+    if timeline is not None:
+        story = story_in(timeline)
+        _tell(story.as_dict(), prose.timeline, heard=story.summary.heard, json=json, quiet=quiet)
+    else:
+        import kelly
 
-    reading = kelly.feel(options.read_text(text))
-    if not reading.words:
+        reading = kelly.feel(options.read_text(text or ""), explain=True)
+        _tell(reading.as_dict(), prose.reading, heard=reading.heard, json=json, quiet=quiet)
+
+
+def _tell(
+    told: dict[str, Any], say_it: Callable[[dict[str, Any]], Iterable[str]], *, heard: bool, json: bool, quiet: bool
+) -> None:
+    if not heard:
         note(prose.UNHEARD, quiet=quiet)
     if json:
-        as_json(reading.as_dict())
+        as_json(told)
     else:
-        say(prose.reading(reading.as_dict()), quiet=quiet)
+        say(say_it(told), quiet=quiet)
 
 
 def emotions(

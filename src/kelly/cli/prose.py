@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-__all__ = ["UNHEARD", "clock", "emotions", "reading", "report", "summary"]
+__all__ = ["UNHEARD", "clock", "emotions", "reading", "report", "summary", "timeline"]
 
 Data = Mapping[str, Any]
 _REST = {"valence": 0.0, "arousal": 0.3, "dominance": 0.5}  # neutral,
 _NEAR = 0.02  # and how near to it no name lies
 MOST_WORDS = 12  # that are told of a long text
-UNHEARD = "no word of the text is known to Kelly; it is heard as neutral"
+MOVED = 4  # words that are told with what they did
+MOST_PASSAGES = 6  # that are told of a section
+LONGEST_PASSAGE = 60  # characters of one in a table
+UNHEARD = "no feeling is heard in the text; it is read as neutral"
 
 
 def label(emotion: Data) -> str:
@@ -49,8 +52,11 @@ def _heard(heard: Data) -> Iterator[str]:
         yield _row("readings", ", ".join(f"{label(one)} {one['weight']:.0%}" for one in heard["readings"]))
     if heard["words"]:
         yield _row("words", _shortened(_words(heard["words"])))
+    if heard.get("influences"):
+        yield _row("moved by", ", ".join(_influences(heard["influences"])))
     if heard.get("wound"):
-        yield _row("wound", f"{heard['wound']} ({_shortened(_quoted(heard['wound_words']))})")
+        words = _shortened(_quoted(heard["wound_words"]))
+        yield _row("wound", f"{heard['wound']} ({words})" if words else heard["wound"])
 
 
 def _words(evidence: Sequence[Data]) -> list[str]:
@@ -61,6 +67,20 @@ def _words(evidence: Sequence[Data]) -> list[str]:
         key = _quoted([one["word"]])[0], said
         shares[key] = shares.get(key, 0.0) + one["weight"]
     return [f"{word} ({said}, {_percent(share)})" for (word, said), share in shares.items()]
+
+
+def _influences(moved: Sequence[Data]) -> Iterator[str]:
+    """The words that moved the reading most, with what each did to valence, arousal and dominance."""
+    axes = ("valence", "arousal", "dominance")
+    ranked = sorted(moved, key=lambda one: -max(abs(one[axis]) for axis in axes))
+    for one in ranked[:MOVED]:
+        yield f"{_quoted([one['text']])[0]} " + " ".join(f"{axis[0].upper()} {one[axis]:+.2f}" for axis in axes)
+
+
+def _shown(text: str) -> str:
+    """A text on one line, cut where it is long."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= LONGEST_PASSAGE else plain[: LONGEST_PASSAGE - 1].rstrip() + "…"
 
 
 def _percent(share: float) -> str:
@@ -79,6 +99,24 @@ def _shortened(items: Sequence[str]) -> str:
 
 def _row(name: str, content: str) -> str:
     return f"  {name:<11}{content}"
+
+
+def timeline(heard: Data) -> Iterator[str]:
+    """How a story was heard: its passages in a table, the stretches of the song that they make, and all as one."""
+    yield "valence arousal dominance confidence  feeling            sentence"
+    for row in heard["passages"]:
+        numbers = f"{row['valence']:+7.2f} {row['arousal']:7.2f} {row['dominance']:9.2f} {row['confidence']:10.2f}"
+        yield f"{numbers}  {label(row):<18} {_shown(row['text'])}"
+    yield ""
+    yield f"Stretches ({heard['journey']['arc']})"
+    for section, stretch in enumerate(heard["journey"]["stretches"]):
+        first = next((i for i, row in enumerate(heard["passages"], 1) if row["section"] == section), None)
+        which = f", from sentence {first}" if first else ""
+        head = f"{stretch['role']:<11} {_bars(stretch['bars']):<8} energy {stretch['energy']:.2f}"
+        yield f"  {head}  {label(stretch)}, {_point(stretch)}{which}"
+    yield ""
+    yield "All in all"
+    yield from ("  " + line if i == 0 else line for i, line in enumerate(reading(heard["summary"])))
 
 
 def emotions(rows: Sequence[Data]) -> Iterator[str]:
@@ -102,6 +140,8 @@ def summary(told: Data) -> Iterator[str]:
         f"{label(emotion)}{way}: {music['tempo']:g} BPM, {music['key']}, {music['genre']}, "
         f"{_bars(music['bars'])}, {clock(music['seconds'])}, seed {told['seed']}"
     )
+    if told.get("story"):
+        yield "story: " + ", ".join(f"{one['role']} {label(one['emotion'])}" for one in told["sections"])
     yield from (f"broken: {line}" for line in _broken(told))
     yield from told["remarks"]
 
@@ -120,8 +160,9 @@ def report(told: Data) -> Iterator[str]:
     yield ""
     yield f"Sections ({told['journey']['arc']})"
     bar = 1
-    for section in told["sections"]:
+    for number, section in enumerate(told["sections"]):
         yield from _section(section, told["sections"][0], bar)
+        yield from _driving([row for row in told.get("story", ()) if row["section"] == number])
         bar += section["bars"]
     yield ""
     yield "Rules broken"
@@ -187,6 +228,13 @@ def _section(section: Data, first: Data, bar: int) -> Iterator[str]:
     changes += [section["key"]] if section["key"] != first["key"] else []
     yield ", ".join([head, *changes])
     yield f"           {_row_of_chords(section['chords'])}"
+
+
+def _driving(passages: Sequence[Data]) -> Iterator[str]:
+    """The sentences that a section is made from."""
+    yield from (f'           "{row["text"]}" {label(row)}' for row in passages[:MOST_PASSAGES])
+    if len(passages) > MOST_PASSAGES:
+        yield f"           and {len(passages) - MOST_PASSAGES} more sentences"
 
 
 def _row_of_chords(chords: Sequence[str]) -> str:

@@ -43,6 +43,9 @@ def compose(
         typer.Option(metavar="V A D", help="A feeling by valence -1..1, arousal 0..1 and dominance 0..1."),
     ] = None,
     intent: Annotated[Path | None, typer.Option(metavar="FILE.yaml", help="A song-intent file.")] = None,
+    story: Annotated[
+        Path | None, typer.Option(metavar="FILE.txt", help="A story or lyric, heard from beginning to end; - as above.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="OUT.mid", help="The MIDI file; named after the feeling when left out."),
@@ -77,11 +80,12 @@ def compose(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Compose a song for a feeling: a text, a name, three numbers or a song-intent file."""
+    """Compose a song for a feeling: a text, a name, three numbers, a song-intent file or a story."""
     import kelly
 
     _check_outputs(out, wav, stems, soundfont)
-    feeling = source(text, emotion, vad, intent)
+    side = side_b(to, arc, story)
+    feeling = source(text, emotion, vad, intent, story)
     wished = wishes(
         bars=bars,
         minutes=minutes,
@@ -98,7 +102,7 @@ def compose(
         breaks=checked_breaks(breaks, because),
         triggers=None if triggers else False,
     )
-    song = kelly.compose(feeling, to=side_b(to), arc=arc, **wished)
+    song = kelly.compose(feeling, to=side, arc=arc, **wished)
     midi = out if out is not None else _free_name(song)
     _save(song, midi, wav, stems, soundfont, quiet=quiet)
     files = _files(song, midi, wav, stems)

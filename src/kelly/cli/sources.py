@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kelly.cli.options import read_text
-from kelly.errors import UsageError
+from kelly.errors import FileError, UsageError
+from kelly.files import read_bytes
 from kelly.names import key
 
 if TYPE_CHECKING:
     from kelly.composing.song import Feeling, Wishes
     from kelly.emotion.space import Emotion
+    from kelly.listening.story import Story
 
-__all__ = ["checked_breaks", "side_b", "source", "wishes"]
+__all__ = ["checked_breaks", "one_of", "side_b", "source", "story_in", "wishes"]
 
 
 def source(
-    text: str | None, emotion: str | None, vad: tuple[float, float, float] | None, intent: Path | None
+    text: str | None,
+    emotion: str | None,
+    vad: tuple[float, float, float] | None,
+    intent: Path | None,
+    story: Path | None,
 ) -> Feeling:
-    """The one feeling that was given: a Reading, an Emotion or a song intent.
+    """The one feeling that was given: a Reading, an Emotion, a song intent or a story.
 
-    Raises UsageError when there is none, more than one, or it makes no sense; FileError when the intent cannot be read.
+    Raises UsageError when there is none, more than one, or it makes no sense; FileError when its file cannot be read.
     """
-    sources = {"TEXT": text, "--emotion": emotion, "--vad": vad, "--intent": intent}
-    given = [name for name, value in sources.items() if value is not None]
-    if len(given) != 1:
-        raise UsageError(f"give one feeling: TEXT, --emotion, --vad or --intent; got {' and '.join(given) or 'none'}")
+    one_of("feeling", {"TEXT": text, "--emotion": emotion, "--vad": vad, "--intent": intent, "--story": story})
+    if story is not None:
+        return story_in(story)
     if text is not None:
         from kelly.listening.words import feel
 
@@ -42,10 +47,40 @@ def source(
     return Emotion(*vad) if vad is not None else thesaurus.lookup(emotion or "").emotion
 
 
-def side_b(to: str | None) -> Emotion | None:
-    """The feeling that `--to` names or describes; raises as `listening.mood.mood`."""
+def one_of(what: str, sources: Mapping[str, object]) -> None:
+    """Raise UsageError unless exactly one of the sources, by their names on the command line, was given."""
+    given = [name for name, value in sources.items() if value is not None]
+    if len(given) != 1:
+        *names, last = sources
+        raise UsageError(f"give one {what}: {', '.join(names)} or {last}; got {' and '.join(given) or 'none'}")
+
+
+def story_in(path: Path) -> Story:
+    """The story in a text file, or on standard input when the path is "-".
+
+    Raises FileError when the file cannot be read or is not UTF-8, UsageError as `feel`.
+    """
+    from kelly.listening.story import read_story
+    from kelly.listening.words import LONGEST
+
+    if str(path) == "-":
+        return read_story(read_text("-"))
+    try:
+        return read_story(read_bytes(path, limit=4 * LONGEST).decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise FileError(f"cannot read {str(path)!r}: it must be UTF-8 text; byte {error.start + 1} is not") from error
+
+
+def side_b(to: str | None, arc: str | None, story: Path | None) -> Emotion | None:
+    """The feeling that `--to` names or describes.
+
+    Raises as `listening.mood.mood`; UsageError when a story, which has its own way, is to go another.
+    """
     from kelly.listening.mood import mood
 
+    other = " and ".join(name for name, value in (("--to", to), ("--arc", arc)) if value is not None)
+    if story is not None and other:
+        raise UsageError(f"--story goes its own way through the song; it takes no --to and no --arc; got {other}")
     return None if to is None else mood(to)
 
 

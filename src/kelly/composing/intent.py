@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import resources
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from kelly.composing import mapping, rulebreaks, songfile, tables, theory
-from kelly.composing.settings import RANGES, ROLES, Settings, role_name
-from kelly.composing.songfile import shown
+from kelly.composing.settings import RANGES, Settings, role_name
+from kelly.composing.songfile import Phase, Share, Text, Word, listed, shown
+from kelly.composing.storyline import Storyline
+from kelly.composing.telling import Told
 from kelly.emotion import journey as journeys
 from kelly.emotion.journey import Journey
 from kelly.errors import IntentError, UnknownNameError
@@ -33,22 +35,10 @@ GROOVES = {"laid-back": -0.6, "relaxed": -0.3, "straight": 0.0, "driving": 0.3, 
 EXPOSED = {"low": (0.3, 0.5), "medium": (0.5, 0.6), "high": (0.7, 0.75)}
 LARGEST_FILE = 2**24  # bytes; a song file of a reasonable excess is still told its own limit
 
-Text = Annotated[str, Field(max_length=4000, description="text of at most 4000 characters")]
-Word = Annotated[str, Field(min_length=1, max_length=100, description="text of 1 to 100 characters")]
 Bpm = Annotated[float, Field(ge=20, le=400)]
 
 
-class _Phase(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        str_strip_whitespace=True,
-        allow_inf_nan=False,
-    )
-
-
-class Root(_Phase):
+class Root(Phase):
     """The wound: what happened, what holds the song back, what is longed for, what is at stake, and what may change."""
 
     core_event: Text = ""
@@ -58,7 +48,7 @@ class Root(_Phase):
     transformation: Text = ""
 
 
-class Aim(_Phase):
+class Aim(Phase):
     """What the song should do to its listener.
 
     Parameters
@@ -93,7 +83,7 @@ class Aim(_Phase):
         return None if name is None else journeys.arc(name).name
 
 
-class BrokenRule(_Phase):
+class BrokenRule(Phase):
     """A rule to break, by name, and why."""
 
     rule: Word
@@ -105,7 +95,7 @@ class BrokenRule(_Phase):
         return rulebreaks.describe(name).name
 
 
-class Technical(_Phase):
+class Technical(Phase):
     """What the music must keep to; what is left out follows from the feeling.
 
     Parameters
@@ -117,6 +107,9 @@ class Technical(_Phase):
     bars, minutes : length; at most one of them.
     seed : integer >= 0.
     progressions : chords by role of section: "F-C-Am-Dm", or a list of lead-sheet symbols or Roman numerals.
+    complexity, humanise, dynamics : 0..1; what is said here wins over secondary_tension and vulnerability.
+    triggers : whether the feeling itself may break rules.
+    mute : a part to leave out, or a list of them.
     """
 
     genre: Word | None = Field(default=None, description="the name of a genre")
@@ -136,6 +129,11 @@ class Technical(_Phase):
     progressions: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description='a mapping from section to chords, such as verse: "F-C-Am-Dm"'
     )
+    complexity: Share | None = Field(default=None, description="a number in 0..1")
+    humanise: Share | None = Field(default=None, description="a number in 0..1")
+    dynamics: Share | None = Field(default=None, description="a number in 0..1")
+    triggers: bool = Field(default=True, description="true or false")
+    mute: tuple[Word, ...] = Field(default=(), description="the name of a part, or a list of such")
 
     @model_validator(mode="before")
     @classmethod
@@ -179,10 +177,17 @@ class Technical(_Phase):
     def _mode(cls, name: str | None) -> str | None:
         return None if name is None else theory.mode_name(name)
 
-    @field_validator("tempo_range", mode="before")
+    _listed = field_validator("tempo_range", mode="before")(listed)
+
+    @field_validator("mute", mode="before")
     @classmethod
-    def _pair(cls, pair: Any) -> Any:  # noqa: ANN401 - anything a file may hold
-        return tuple(pair) if isinstance(pair, list) else pair
+    def _parts(cls, parts: Any) -> Any:  # noqa: ANN401 - anything a file may hold
+        return (parts,) if isinstance(parts, str) else listed(parts)
+
+    @field_validator("mute")
+    @classmethod
+    def _mute(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
+        return Settings(mute=parts).mute
 
     @field_validator("tempo_range")
     @classmethod
@@ -216,13 +221,16 @@ class Technical(_Phase):
         return self
 
 
-class SongIntent(_Phase):
-    """A song intent: a title and the three phases. Frozen; made by `load` and `loads`, or directly."""
+class SongIntent(Phase):
+    """A song intent: a title and the three phases; in place of a mood there may be a story, which has its own way and
+    form. Frozen; made by `load` and `loads`, or directly.
+    """
 
     title: Word | None = Field(default=None, description="one line of 1 to 100 characters")
     root: Root = Field(default=Root(), description="a mapping")
     intent: Aim = Field(default=Aim(), description="a mapping")
     technical: Technical = Field(default=Technical(), description="a mapping")
+    story: Storyline | None = Field(default=None, description="a mapping")
 
     @field_validator("title")
     @classmethod
@@ -233,22 +241,33 @@ class SongIntent(_Phase):
 
     @model_validator(mode="after")
     def _felt(self) -> SongIntent:
-        if self.intent.primary_mood is None and not feel(self._words() or "-").words:
+        if self.story is not None:
+            said = [name for name in ("primary_mood", "to", "narrative_arc") if getattr(self.intent, name) is not None]
+            if said:
+                raise IntentError(f"story says what is felt and how the song goes; leave out intent.{said[0]}")
+        elif self.intent.primary_mood is None and not feel(self._words() or "-").heard:
             raise IntentError("intent.primary_mood is missing, and no feeling is to be read in root or intent.imagery")
         return self
 
     def journey(self) -> Journey:
-        """The curve of feelings: from the primary mood (or what the root's words say) to `to`, along the arc."""
+        """The curve of feelings: the story's, or from the primary mood (or what the root says) to `to`, by the arc."""
+        if self.story is not None:
+            return self.story.journey()
         first, aim = self.intent.primary_mood, self.intent.to
         start = mood(self._words() if first is None else first)
         end = start if aim is None else mood(aim)
         arc = self.intent.narrative_arc
         return Journey(start, end) if arc is None else Journey(start, end, journeys.arc(arc))
 
+    def told(self) -> tuple[Told, ...]:
+        """The passages of the story, where there is one."""
+        return () if self.story is None else self.story.told()
+
     def settings(self) -> Settings:
         """What the intent asks of the music beside its feeling."""
         wanted, aim = self.technical, self.intent
         humanise, dynamics = EXPOSED[aim.vulnerability or "medium"]
+        tense = None if aim.secondary_tension is None else round(0.3 + 0.7 * aim.secondary_tension, 6)
         groove = wanted.groove_feel
         return Settings(
             seed=wanted.seed,
@@ -258,12 +277,14 @@ class SongIntent(_Phase):
             genre=wanted.genre,
             bars=wanted.bars,
             minutes=wanted.minutes,
-            complexity=None if aim.secondary_tension is None else round(0.3 + 0.7 * aim.secondary_tension, 6),
-            humanise=humanise,
-            dynamics=dynamics,
+            complexity=tense if wanted.complexity is None else wanted.complexity,
+            humanise=humanise if wanted.humanise is None else wanted.humanise,
+            dynamics=dynamics if wanted.dynamics is None else wanted.dynamics,
             feel=GROOVES[groove] if isinstance(groove, str) else groove,
             progressions=dict(wanted.progressions),
             breaks={rule.rule: rule.why for rule in wanted.rule_to_break},
+            triggers=wanted.triggers,
+            mute=wanted.mute,
         )
 
     def _tempo(self) -> float | None:
@@ -272,10 +293,11 @@ class SongIntent(_Phase):
             return self.technical.tempo
         low, high = self.technical.tempo_range
         journey = self.journey()
-        own = [mapping.tempo(feeling.arousal) for feeling in (journey.start, journey.end)]
+        feelings = [feeling for _, feeling in journey.points] or [journey.start, journey.end]
+        own = [mapping.tempo(feeling.arousal) for feeling in feelings]
         if all(low <= bpm <= high for bpm in own):
             return None
-        return min(max(round(sum(own) / 2, 3), low), high)
+        return min(max(round(sum(own) / len(own), 3), low), high)
 
     def _words(self) -> str:
         root = self.root
@@ -310,49 +332,6 @@ def load(path: str | os.PathLike[str]) -> SongIntent:
         return loads(data)
     except IntentError as error:
         raise IntentError(f"{shown(os.fspath(path), 200)[1:-1]}: {error}") from error
-
-
-def intent_of(report: Mapping[str, Any]) -> SongIntent:
-    """The intent that says what a song's report tells: its feelings by their nearest names, its form, chords and rules.
-
-    A start for editing: dumped, changed and composed again it gives a song of the same plan, not the same notes. Rules
-    that the feeling broke by itself are left to it; an arc of the user's own making, and mutes, cannot be said.
-    """
-    journey, music = report["journey"], report["parameters"]
-    chords: dict[str, tuple[str, ...]] = {}
-    for section in report["sections"]:
-        if section["role"] in ROLES:
-            chords.setdefault(section["role"], tuple(section["chords"][:64]))
-    tonic, mode = music["key"].split()
-    start, end = (f"{side['name']}:{side['tier']}" for side in (journey["from"], journey["to"]))
-    asked = [rule for rule in report["rule_breaks"] if rule["asked"]]
-    return SongIntent(
-        title=report["title"],
-        intent=Aim(
-            primary_mood=start,
-            to=None if end == start else end,
-            secondary_tension=min(max(round((music["complexity"] - 0.3) / 0.7, 3), 0.0), 1.0),
-            vulnerability=_exposure(music["humanise"], music["dynamics"]),
-            narrative_arc=journey["arc"] if journey["arc"] in journeys.arcs() else None,
-        ),
-        technical=Technical(
-            genre=music["genre"],
-            tempo=music["tempo"],
-            key=tonic,
-            mode=mode,
-            groove_feel=music["feel"],
-            bars=music["bars"],
-            seed=report["seed"],
-            rule_to_break=tuple(BrokenRule(rule=rule["name"], why=rule["reason"]) for rule in asked),
-            progressions=chords,
-        ),
-    )
-
-
-def _exposure(humanise: float, dynamics: float) -> Literal["low", "medium", "high"]:
-    """The vulnerability whose playing is nearest to what was heard."""
-    apart = {name: abs(humanise - h) + abs(dynamics - d) for name, (h, d) in EXPOSED.items()}
-    return cast("Literal['low', 'medium', 'high']", min(apart, key=lambda name: round(apart[name], 6)))
 
 
 def dumps(intent: SongIntent) -> str:

@@ -12,6 +12,7 @@ import io
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,8 @@ def _headings(score: Score, report: Mapping[str, Any]) -> tuple[str, str]:
     if not report:
         return _line(score.title, 60) or "Untitled", f"{score.tempos[0].bpm:.4g} BPM  ·  {length}"
     way, music = report["journey"], report["parameters"]
-    feeling = " → ".join(dict.fromkeys((way["from"]["name"], way["to"]["name"])))
+    stations = [section["emotion"] for section in report["sections"]] if "points" in way else [way["from"], way["to"]]
+    feeling = " → ".join(name for name, _ in groupby(station["name"] for station in stations))
     key = _printed(music["key"].partition(" ")[0]) + " " + music["key"].partition(" ")[2]
     facts = [feeling, key, f"{music['tempo']:.4g} BPM", music["genre"], f"{music['bars']} bars", length]
     return _line(report["title"], 60), _line("  ·  ".join([*facts, f"seed {report['seed']}"]), 160)

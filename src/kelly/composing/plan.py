@@ -28,7 +28,7 @@ from kelly.composing.tables import (
 )
 from kelly.composing.theory import Key
 from kelly.emotion.journey import Journey, Stretch
-from kelly.emotion.space import Emotion
+from kelly.emotion.space import Emotion, distance
 from kelly.errors import UsageError
 
 __all__ = ["figures", "make_plan"]
@@ -38,13 +38,14 @@ SHORTEST, LONGEST = 120.0, 180.0  # seconds of a song whose length nobody asked 
 
 def make_plan(journey: Journey, settings: Settings) -> Plan:
     """The plan of a song for a journey under a user's settings. Pure: the same arguments give the same plan."""
-    style = _genre(journey.start, settings)
-    tonic = _tonic(journey.start, settings)
+    home = _home(journey)
+    style = _genre(home, settings)
+    tonic = _tonic(home, settings)
     scaled = journey.scaled(_bars(journey, settings))
-    sections = _sections(scaled, settings, tonic, style)
+    sections = _sections(scaled, settings, tonic, style, _turn(home))
     first = sections[0].parameters
     theme = invent(first, sections[0].figures["contour"], stream(settings.seed, "motif"))
-    hook = transform(theme, _hook(journey.start), stream(settings.seed, "motif", "hook"))
+    hook = transform(theme, _hook(home), stream(settings.seed, "motif", "hook"))
     turn = transform(theme, "invert", stream(settings.seed, "motif", "turn"))
     return Plan(
         seed=settings.seed,
@@ -54,10 +55,23 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
         feel=style.feel if settings.feel is None else settings.feel,
         dynamics=settings.dynamics,
         sections=sections,
-        instruments=_palette(journey.start, style, settings.seed),
+        instruments=_palette(home, style, settings.seed),
         motifs={"verse": theme, "chorus": hook, "bridge": turn},
         progressions=settings.progressions,
     )
+
+
+def _home(journey: Journey) -> Emotion:
+    """The feeling that suits the whole song: its first, or on a way through points the one nearest to all the rest."""
+    if not journey.points:
+        return journey.start
+    stretches = journey.arc.stretches
+    felt = [journey.at(centre) for centre in journey.arc.centres()]
+    apart = [
+        round(math.fsum(stretch.bars * distance(one, other) for stretch, other in zip(stretches, felt, strict=True)), 6)
+        for one in felt
+    ]
+    return felt[apart.index(min(apart))]
 
 
 def _genre(feeling: Emotion, settings: Settings) -> Genre:
@@ -118,7 +132,7 @@ def _seconds(journey: Journey, settings: Settings) -> float:
     )
 
 
-def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) -> tuple[Section, ...]:
+def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre, turn: float) -> tuple[Section, ...]:
     mode = None if settings.mode is None else theory.mode_name(settings.mode)
     flat = _written_flat(settings, Key(tonic, mode or mapping.parameters(journey.start).mode))
     sections: list[Section] = []
@@ -140,7 +154,7 @@ def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre) ->
                 occurrence=sum(section.role == role for section in sections),
                 progress=centre,
                 pulse=_pulse(wanted.tempo, style),
-                figures=_choices(feeling, stretch, wanted.mode, style, settings.seed, _turn(journey.start)),
+                figures=_choices(feeling, stretch, wanted.mode, style, settings.seed, turn),
             )
         )
         start += stretch.bars * BAR

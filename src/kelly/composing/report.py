@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from kelly._version import __version__
 from kelly.composing.composer import Composition, Written
 from kelly.composing.context import BAR
 from kelly.composing.settings import Settings
+from kelly.composing.telling import Told, nothing_heard, rows
 from kelly.emotion.journey import Journey
+from kelly.emotion.space import RANGES
 from kelly.errors import FileError
 from kelly.listening.reading import Reading, emotion_dict
 from kelly.score.notes import Meter, Score
 
-__all__ = ["Report", "read_report", "report_of", "report_text"]
+__all__ = ["Heard", "Report", "read_report", "report_of", "report_text"]
 
 Report = dict[str, Any]
 TAG = "kelly "
@@ -49,14 +51,32 @@ def read_report(score: Score) -> Report | None:
     return None
 
 
-def report_of(title: str, journey: Journey, settings: Settings, made: Composition, reading: Reading | None) -> Report:
-    """The report of a composition: feelings and words, parameters, sections, broken rules, remarks and settings."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a song was heard from: its journey, and the reading or the passages of the story that it was read in."""
+
+    journey: Journey
+    reading: Reading | None = None
+    story: tuple[Told, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is a text, and no word in it that is known."""
+        return nothing_heard(self.story) if self.story else self.reading is not None and not self.reading.heard
+
+
+def report_of(title: str, journey: Journey, settings: Settings, made: Composition, heard: Heard) -> Report:
+    """The report of a composition: feelings and words, parameters, sections, broken rules, remarks and settings.
+
+    Parameters: title; journey, as composed; settings; made, the composition; heard, what the feelings were heard from.
+    """
     first = made.plan.sections[0]
-    return {
+    bars = sum(section.bars for section in made.plan.sections)
+    report = {
         "version": __version__,
         "title": title,
         "seed": settings.seed,
-        **_feelings(journey, reading),
+        **_feelings(journey, heard.reading),
         "parameters": {
             **first.parameters.as_dict(),
             "key": first.key.name,
@@ -65,7 +85,7 @@ def report_of(title: str, journey: Journey, settings: Settings, made: Compositio
             "humanise": made.plan.humanise,
             "feel": made.plan.feel,
             "dynamics": made.plan.dynamics,
-            "bars": sum(section.bars for section in made.plan.sections),
+            "bars": bars,
             "seconds": round(made.score.duration, 2),
             **first.figures,
             "instruments": {part: made.plan.instruments[part].name for part in made.heard},
@@ -75,9 +95,10 @@ def report_of(title: str, journey: Journey, settings: Settings, made: Compositio
             {"name": b.name, "severity": round(b.severity, 3), "reason": b.reason, "asked": b.asked}
             for b in made.broken
         ],
-        "remarks": list(_remarks(made, reading)),
+        "remarks": list(_remarks(made, heard)),
         "settings": _wished(settings),
     }
+    return {**report, "story": list(rows(heard.story, journey, bars))} if heard.story else report
 
 
 def _feelings(journey: Journey, reading: Reading | None) -> Report:
@@ -89,8 +110,17 @@ def _feelings(journey: Journey, reading: Reading | None) -> Report:
         "arc": journey.arc.name,
         "from": emotion_dict(journey.start),
         "to": emotion_dict(journey.end),
+        **(_points(journey) if journey.points else {}),
     }
     return report
+
+
+def _points(journey: Journey) -> Report:
+    """The points that a journey leads through, and the stretches of its arc before it was brought to a length."""
+    return {
+        "points": [{"at": place, **{name: getattr(felt, name) for name in RANGES}} for place, felt in journey.points],
+        "stretches": [{"role": s.role, "bars": s.bars, "energy": s.energy} for s in journey.arc.stretches],
+    }
 
 
 def _heaviest(words: list[Report]) -> list[Report]:
@@ -139,9 +169,9 @@ def _section(written: Written, made: Composition) -> Report:
     }
 
 
-def _remarks(made: Composition, reading: Reading | None) -> Iterator[str]:
+def _remarks(made: Composition, heard: Heard) -> Iterator[str]:
     """What a user may wonder at."""
-    if reading is not None and not reading.words:
+    if heard.nothing:
         yield "no word of the text names a feeling that Kelly knows: it is composed as neutral"
     genre = made.plan.genre
     low, high = genre.tempo

@@ -15,8 +15,9 @@ from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 from kelly.composing import theory
 from kelly.composing.composer import compose_score
 from kelly.composing.progressions import transposed
-from kelly.composing.report import Report, report_of, report_text
+from kelly.composing.report import Heard, Report, report_of, report_text
 from kelly.composing.settings import Settings
+from kelly.composing.telling import Told, told
 from kelly.emotion import journey as journeys
 from kelly.emotion import thesaurus
 from kelly.emotion.journey import Journey
@@ -24,6 +25,7 @@ from kelly.emotion.space import Emotion
 from kelly.errors import UsageError
 from kelly.listening.mood import mood
 from kelly.listening.reading import Reading
+from kelly.listening.story import Story
 from kelly.listening.words import feel
 from kelly.names import find, quoted
 from kelly.score import midi
@@ -49,8 +51,12 @@ class Intent(Protocol):
         """The wishes that go with it."""
         ...
 
+    def told(self) -> tuple[Told, ...]:
+        """The passages of the story that it is heard from, if it is one."""
+        ...
 
-Feeling = str | Emotion | Reading | Journey | Intent
+
+Feeling = str | Emotion | Reading | Story | Journey | Intent
 
 
 class Wishes(TypedDict, total=False):
@@ -88,7 +94,7 @@ class Song:
     @property
     def intent(self) -> Intent:
         """The song intent: the one it was composed from, or else one that says what was composed, to be edited."""
-        from kelly.composing.intent import intent_of
+        from kelly.composing.retelling import intent_of
 
         return self.given or intent_of(self.report)
 
@@ -108,10 +114,10 @@ def compose(
 
     Parameters
     ----------
-    feeling : text, an Emotion, a Reading, a Journey (arc and side B lie in it) or a song intent (all lies in it; wishes
-        given here win over its own).
-    to : side B of the journey: text, the name of an emotion, or an Emotion.
-    arc : name of the journey's arc; `kelly.emotion.journey.arcs()` has them all.
+    feeling : text, an Emotion, a Reading, a Story or a Journey (arc and side B lie in both) or a song intent (all lies
+        in it; wishes given here win over its own).
+    to : side B of the journey: text, the name of an emotion, or an Emotion. A story has its own.
+    arc : name of the journey's arc; `kelly.emotion.journey.arcs()` has them all. A story has its own.
     wishes : seed (default 0), bars or minutes, key, mode, tempo, genre, complexity, humanise, feel, dynamics, breaks
         (rule -> reason), triggers, mute (parts); `kelly.composing.settings.Settings` says what each may be.
 
@@ -130,33 +136,45 @@ def compose(
     """
     intent = feeling if isinstance(feeling, Intent) else None
     settings = _wished(intent.settings() if intent else Settings(), wishes)
-    journey, reading = _heard(feeling, to, arc)
+    heard = _heard(feeling)
+    journey = _led(heard, to, arc).rounded()
     made = compose_score(journey, settings)
-    title = (intent.title if intent else None) or _title(journey, reading)
-    report = report_of(title, journey, settings, made, reading)
+    title = (intent.title if intent else None) or _title(journey, heard)
+    report = report_of(title, journey, settings, made, heard)
     score = replace(made.score, title=title, texts=(report_text(report),))
     unchanged = to is None and arc is None and not wishes
     return Song(score, report, intent if unchanged else None)
 
 
-def _heard(feeling: Feeling, to: str | Emotion | None, arc: str | None) -> tuple[Journey, Reading | None]:
-    """The journey to compose, its feelings rounded as the file keeps them, and the reading it came from."""
-    reading = feel(feeling) if isinstance(feeling, str) else feeling if isinstance(feeling, Reading) else None
+def _heard(feeling: Feeling) -> Heard:
+    """The journey that a feeling means, and what it was heard from."""
+    reading = (
+        feel(feeling, explain=True) if isinstance(feeling, str) else feeling if isinstance(feeling, Reading) else None
+    )
     if reading is not None:
-        journey = Journey(reading.emotion)
-    elif isinstance(feeling, Emotion):
-        journey = Journey(feeling)
-    elif isinstance(feeling, Intent):
-        journey = feeling.journey()
-    elif isinstance(feeling, Journey):
-        journey = feeling
-    else:
-        raise UsageError(
-            f"a feeling is a text, an Emotion, a Reading, a Journey or a SongIntent; got {quoted(feeling)}"
-        )
+        return Heard(Journey(reading.emotion), reading)
+    if isinstance(feeling, Emotion):
+        return Heard(Journey(feeling))
+    if isinstance(feeling, Story):
+        return Heard(feeling.journey(), story=told(feeling))
+    if isinstance(feeling, Intent):
+        return Heard(feeling.journey(), story=feeling.told())
+    if isinstance(feeling, Journey):
+        return Heard(feeling)
+    raise UsageError(
+        f"a feeling is a text, an Emotion, a Reading, a Story, a Journey or a SongIntent; got {quoted(feeling)}"
+    )
+
+
+def _led(heard: Heard, to: str | Emotion | None, arc: str | None) -> Journey:
+    """The journey with another side B or arc, where one is asked for."""
+    journey = heard.journey
+    if to is None and arc is None:
+        return journey
+    if heard.story or journey.points:
+        raise UsageError("a story, or a journey through points, has its own way and form; give no other side B or arc")
     end = journey.end if to is None else to if isinstance(to, Emotion) else mood(to)
-    shape = journey.arc if arc is None else journeys.arc(arc)
-    return Journey(journey.start.rounded(), end.rounded(), shape), reading
+    return Journey(journey.start, end, journey.arc if arc is None else journeys.arc(arc))
 
 
 def _wished(settings: Settings, wishes: Wishes) -> Settings:
@@ -173,7 +191,6 @@ def _wished(settings: Settings, wishes: Wishes) -> Settings:
     return replace(settings, **changes)
 
 
-def _title(journey: Journey, reading: Reading | None) -> str:
+def _title(journey: Journey, heard: Heard) -> str:
     """The name of what is felt first; of a text in which nothing was read, none is pretended."""
-    heard = reading is None or bool(reading.words)
-    return thesaurus.describe(journey.start).name.capitalize() if heard else "Neutral"
+    return "Neutral" if heard.nothing else thesaurus.describe(journey.start).name.capitalize()

@@ -11,18 +11,18 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from typing import Annotated, Any, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kelly.errors import IntentError
 
-__all__ = ["explained", "hint", "parse", "shown", "write"]
+__all__ = ["Phase", "Share", "Text", "Word", "explained", "hint", "listed", "parse", "shown", "write"]
 
 LARGEST = 256 * 1024  # bytes
 DEEPEST = 8  # levels of lists and mappings; the schema needs four
-MOST = 2000  # values in all
+MOST = 4000  # values in all; a story that is told at length needs half of them
 # Each pattern is narrower than YAML 1.1's, so that what `write` leaves unquoted is read back as what it was.
 NULL = re.compile(r"~|null|Null|NULL|")
 TRUE = re.compile(r"true|True|TRUE")
@@ -30,6 +30,27 @@ FALSE = re.compile(r"false|False|FALSE")
 INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")
 DECIMAL = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?|\.[0-9]+")
 UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+Text = Annotated[str, Field(max_length=4000, description="text of at most 4000 characters")]
+Word = Annotated[str, Field(min_length=1, max_length=100, description="text of 1 to 100 characters")]
+Share = Annotated[float, Field(ge=0, le=1, description="a number in 0..1")]
+
+
+class Phase(BaseModel):
+    """What the mappings of a song file share: frozen, and nothing in them that is unknown or of another kind."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        str_strip_whitespace=True,
+        allow_inf_nan=False,
+    )
+
+
+def listed(value: Any) -> Any:  # noqa: ANN401 - anything a file may hold
+    """A list as the tuple that a frozen mapping keeps; anything else as it is."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def parse(text: str) -> dict[str, Any]:

@@ -24,9 +24,10 @@ def mood(text: str) -> Emotion:
         return lookup(text).emotion
     except UnknownNameError:
         reading = feel(text)
-        if reading.words:
+        lone = len(text.split()) == 1
+        if reading.words or (reading.heard and not lone):  # a lone word that no lexicon knows is a misspelt name
             return reading.emotion
-        if len(text.split()) == 1:
+        if lone:
             raise
         allowed = "it takes the name of a feeling or a text that tells one"
         raise UsageError(f"no feeling is heard; {allowed}; got {quoted(text)}") from None

@@ -6,13 +6,22 @@ dominance, weights and emphasis in [0, 1]. Values only; `words` decides what the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from kelly.emotion.code import AXES, Gaussian, encode
 from kelly.emotion.space import Emotion
 from kelly.emotion.thesaurus import Node, describe
+from kelly.listening.occlusion import Influence
 
-__all__ = ["Alternative", "Reading", "WordEvidence", "emotion_dict"]
+__all__ = ["FAINT", "UNHEARD", "Alternative", "Reading", "WordEvidence", "emotion_dict"]
+
+UNHEARD, FAINT = 0.25, 0.15  # confidence and intensity below which nothing is heard
+NOTICED = 0.01  # weight of a name below which plain data leave it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,12 @@ class Reading:
         or which joy (love, relief, triumph, gratitude); None when nothing names one.
     wound_words : the words that named it, as written.
     emphasis : 0..1, how loud the writing is (capitals, exclamation marks, stretched words).
+    spreads : how far the mean of many listeners is likely to lie from the reading: standard deviations of valence,
+        arousal and dominance; infinite where the reader cannot say.
+    names : the 72 names and eight blends with their weights, which sum to 1, in the thesaurus's order; none where the
+        reader does not weigh them.
+    influences : what each word did to the reading (`kelly.listening.words.explained` finds out).
+    reader : "learned" or "lexicon".
     """
 
     text: str
@@ -89,6 +104,22 @@ class Reading:
     wound: str | None = None
     wound_words: tuple[str, ...] = ()
     emphasis: float = 0.0
+    spreads: tuple[float, float, float] = (math.inf, math.inf, math.inf)
+    names: tuple[tuple[str, float], ...] = ()
+    influences: tuple[Influence, ...] = ()
+    reader: str = "lexicon"
+
+    @property
+    def heard(self) -> bool:
+        """Whether a feeling is heard at all, rather than plain facts or what is no English."""
+        if self.reader == "lexicon":
+            return bool(self.words)
+        return self.emotion.confidence > UNHEARD and (bool(self.words) or self.emotion.intensity > FAINT)
+
+    @property
+    def code(self) -> npt.NDArray[np.float64]:
+        """The reading as an emotion code: array (64,), see `kelly.emotion.code`."""
+        return encode(Gaussian(self.emotion, self.spreads))
 
     def as_dict(self) -> dict[str, Any]:
         """The reading as plain data for JSON: emotion, readings, words, wound, wound_words, emphasis."""
@@ -99,6 +130,10 @@ class Reading:
             "wound": self.wound,
             "wound_words": list(self.wound_words),
             "emphasis": round(self.emphasis, 4),
+            "reader": self.reader,
+            "spread": {axis: _finite(spread) for axis, spread in zip(AXES, self.spreads, strict=True)},
+            "names": {name: round(weight, 4) for name, weight in self.names if weight >= NOTICED},
+            "influences": [influence.as_dict() for influence in self.influences],
         }
 
 
@@ -112,6 +147,10 @@ def emotion_dict(emotion: Emotion) -> dict[str, Any]:
         "category": node.category,
         "tier": node.tier,
     }
+
+
+def _finite(spread: float) -> float | None:
+    return round(spread, 4) if math.isfinite(spread) else None
 
 
 def _alternative_dict(alternative: Alternative) -> dict[str, Any]:

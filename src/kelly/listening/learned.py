@@ -1,0 +1,129 @@
+"""The learned reader: what the word model's heads say of a text, as a Reading.
+
+Conventions: the network reads; the lexicon explains, and tells what it knows by heart (a text that is one of its
+entries is not guessed). What is no English prose (`familiarity`) is drawn to neutral and to a low confidence. The
+weight of a name is the network's likeness of the text to the name's definitions times the density of the reading at the
+name's place. Spreads are standard deviations of the mean rating that many listeners would give.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kelly.emotion.space import NEUTRAL, RANGES, Emotion, distance, mix
+from kelly.emotion.thesaurus import Node, blends, names, nodes
+from kelly.listening.familiar import familiarity
+from kelly.listening.reading import Alternative, Reading
+from kelly.models.words.heads import SLOTS, WOUNDS
+
+__all__ = ["heard", "point"]
+
+Floats = npt.NDArray[np.float64]
+Heads = npt.NDArray[np.floating[Any]]
+Spreads = tuple[float, float, float]
+
+_TOLD, _SHARE = 3, 0.15  # readings that are told, and the share below which one is not
+_BY_HEART = (0.1, 0.08, 0.1)  # spreads of what the lexicon knows
+_NEAR = (0.3, 0.15, 0.15)  # a reading that is off by less than this is as good as right
+_NORMAL = NormalDist()
+
+
+def heard(text: str, heads: Heads, lexical: Reading, config: Mapping[str, Any]) -> Reading:
+    """The reading of one text.
+
+    Parameters: text; heads (173,) as laid out in `heads.LAYOUT`; lexical, the lexicon reader's reading of the same
+    text; config, the word model's own numbers.
+    """
+    known, spreads = familiarity(text), _spreads(heads, config)
+    emotion = point(heads, lexical.emphasis)
+    if _is_entry(text, lexical):
+        emotion, spreads, known = lexical.emotion, _BY_HEART, 1.0
+    emotion = mix(NEUTRAL, emotion, known).with_confidence(known * _certainty(spreads))
+    weights = _weights(heads, emotion, spreads, config["density"])
+    wound = _wound(heads, lexical, config["wound"]) if known > 0 else None
+    return replace(
+        lexical,
+        emotion=emotion,
+        alternatives=_alternatives(weights, emotion),
+        wound=wound,
+        wound_words=lexical.wound_words if wound == lexical.wound else (),
+        spreads=spreads,
+        names=tuple((node.name, weight) for node, weight in zip(_named(), weights.tolist(), strict=True)),
+        reader="learned",
+    )
+
+
+def point(heads: Heads, emphasis: float = 0.0) -> Emotion:
+    """Where heads (173,) put a text; the network is blind to capitals, so the emphasis (0..1) of the writing is
+    added.
+    """
+    valence, arousal, dominance = (float(x) for x in heads[SLOTS["feeling"]])
+    moved = (valence * (1 + 0.1 * emphasis), arousal + 0.15 * emphasis, dominance)
+    return Emotion(*(min(max(x, RANGES[axis][0]), RANGES[axis][1]) for axis, x in zip(RANGES, moved, strict=False)))
+
+
+def _spreads(heads: Heads, config: Mapping[str, Any]) -> Spreads:
+    v, a, d = np.exp(heads[SLOTS["feeling_spread"]].astype(np.float64)) * config["spread"]["feeling"]
+    return float(v), float(a), float(d)
+
+
+def _certainty(spreads: Spreads) -> float:
+    """How likely the reading is as good as right: the mean over the axes, under normal errors of these spreads."""
+    shares = [2 * _NORMAL.cdf(near / spread) - 1 for near, spread in zip(_NEAR, spreads, strict=True)]
+    return math.fsum(shares) / len(shares)
+
+
+def _is_entry(text: str, lexical: Reading) -> bool:
+    """Whether a text is one entry of the lexicon and nothing else: what is known by heart is not guessed."""
+    plain = text.strip(" \t\n.,!?")
+    return len(lexical.words) == 1 and lexical.words[0].word == plain and not lexical.words[0].negated
+
+
+@cache
+def _named() -> tuple[Node, ...]:
+    return (*names(), *blends())
+
+
+@cache
+def _places() -> Floats:
+    return np.array([node.emotion.vad for node in _named()])
+
+
+def _weights(heads: Heads, emotion: Emotion, spreads: Spreads, density: Mapping[str, float]) -> Floats:
+    """The weight of each name: likeness to its definitions times the density of the reading at its place."""
+    logits = heads[SLOTS["names"]].astype(np.float64)
+    wide = np.hypot(spreads, density["wide"])  # a name is a region, not a point
+    apart = (((_places() - emotion.vad) / wide) ** 2).sum(1)
+    logs = density["likeness"] * (logits - logits.max()) - 0.5 * density["weight"] * apart
+    weights = np.exp(logs - logs.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _alternatives(weights: Floats, emotion: Emotion) -> tuple[Alternative, ...]:
+    """The one to three heaviest names, each at the tier that lies nearest to the reading."""
+    ranked = np.argsort(-np.round(weights, 9), kind="stable")[:_TOLD]
+    told = [i for i in ranked if i == ranked[0] or weights[i] >= _SHARE]
+    total = math.fsum(weights[i] for i in told)
+    return tuple(Alternative(_tiered(_named()[i], emotion), float(weights[i]) / total) for i in told)
+
+
+def _tiered(node: Node, emotion: Emotion) -> Node:
+    tiers = [one for one in nodes() if one.name == node.name] or [node]
+    return min(tiers, key=lambda one: round(distance(one.emotion, emotion), 9))
+
+
+def _wound(heads: Heads, lexical: Reading, trust: float) -> str | None:
+    """What happened: the network's likeness to each wound's definitions, with the lexicon's word as prior."""
+    logits = heads[SLOTS["wounds"]].astype(np.float64)
+    if lexical.wound:
+        logits[WOUNDS.index(lexical.wound)] += trust
+    told = WOUNDS[int(np.argmax(logits))]
+    return None if told == "none" else told

@@ -1,0 +1,63 @@
+"""Warriner norms: 13,915 English words, each rated by about twenty people an axis (valence, arousal, dominance, 1..9).
+
+Conventions: official layout `warriner/Ratings_Warriner_et_al.csv` (Warriner, Kuperman and Brysbaert 2013). The table
+has no split; Kelly holds out a tenth by word stem ("abandon" and "abandonment" stay together). Licence of the norms:
+CC BY-NC-ND 3.0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import snowballstemmer
+
+from kelly.errors import CorpusError
+from kelly.training.data.layout import folder, rows
+
+__all__ = ["Word", "load", "stem"]
+
+_AXES = ("V", "A", "D")
+_COLUMNS = tuple(f"{axis}.{kind}" for axis in _AXES for kind in ("Mean.Sum", "SD.Sum", "Rat.Sum"))
+_TENTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A rated word: text, split (train, or dev for the tenth held out), means (1..9), deviations, raters, per axis."""
+
+    text: str
+    split: str
+    means: tuple[float, float, float]
+    deviations: tuple[float, float, float]
+    raters: tuple[float, float, float]
+
+
+def load(root: Path) -> Iterator[Word]:
+    """Read the norms.
+
+    Raises: CorpusError when they are missing, a column is missing or a mean lies outside 1..9.
+    """
+    path = folder(root, "warriner", "Ratings_Warriner_et_al.csv") / "Ratings_Warriner_et_al.csv"
+    for row in rows(path, ("Word", *_COLUMNS)):
+        means, deviations, raters = (
+            tuple(float(row[f"{axis}.{kind}"]) for axis in _AXES) for kind in ("Mean.Sum", "SD.Sum", "Rat.Sum")
+        )
+        if not all(1 <= mean <= 9 for mean in means):
+            raise CorpusError(f"{path}: the means of {row['Word']!r} must lie in 1..9; got {means}")
+        yield Word(row["Word"], _split(row["Word"]), means, deviations, raters)  # type: ignore[arg-type]
+
+
+def stem(word: str) -> str:
+    """The stem of an English word (Snowball's second Porter stemmer)."""
+    return str(_STEMMER.stemWord(word.lower()))
+
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+def _split(word: str) -> str:
+    digest = hashlib.sha256(stem(word).encode()).digest()
+    return "dev" if int.from_bytes(digest[:4], "big") % _TENTH == 0 else "train"

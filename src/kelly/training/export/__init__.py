@@ -1,0 +1,1 @@
+"""Export: from a checkpoint to the weights that Kelly ships."""

