@@ -12,7 +12,6 @@ from kelly.emotion.thesaurus import blends, names
 from kelly.errors import UsageError
 from kelly.listening import words
 from kelly.listening.words import LONGEST, explained, feel, feel_all
-from kelly.models.words.heads import WOUNDS
 from kelly.models.words.model import shipped
 
 pytestmark = pytest.mark.skipif(shipped() is None, reason="the word model is not built: see docs/how-to/train-words.md")
@@ -66,7 +65,7 @@ def test_what_happened_is_named():
     assert feel("My father died last winter").wound == "loss"
     assert feel("We won the final!").wound == "triumph"
     assert feel("I had soup for lunch").wound is None
-    assert set(WOUNDS) >= {feel(text).wound or "none" for text in ("He lied to me for years", "Nobody ever calls me")}
+    assert feel("He swore he loved me and lied to me for years").wound == "betrayal"
 
 
 @pytest.mark.parametrize(
