@@ -25,7 +25,7 @@ FILES = {"open": "feelings_open.csv", "sealed": "feelings_sealed.csv"}
 BARS = {"quadrant": 0.9, "quadrant, negation": 0.85, "name in top 3": 0.6, "wound F1": 0.6, "sd V": 0.45, "sd A": 0.2}
 
 
-def rows(which: Sequence[str] = tuple(FILES)) -> list[dict[str, str]]:
+def rows(which: Sequence[str] = ("open",)) -> list[dict[str, str]]:
     """The sentences of the sets that are there, in order."""
     told = []
     for name in which:

@@ -30,7 +30,7 @@ def test_a_song_is_explained_from_its_file_alone(kelly, tmp_path):
         " ".join(made["sections"][0]["chords"][:4]),
         "room-noise",
         "the room was there",
-        "longing",
+        "miss you",
     ):
         assert fact in told.out
 

@@ -78,7 +78,7 @@ def test_two_ways_to_say_the_same_are_one_setting(one, other):
         ({"progressions": {"verse": (5,)}}, "a chord must be a text; got 5"),
         ({"progressions": {"vers": ("C",)}}, "did you mean verse"),
         ({"breaks": ["distortion"]}, "breaks must be a mapping"),
-        ({"breaks": {"distortion": " "}}, "distortion has none"),
+        ({"breaks": {"distortion": " "}}, '"distortion" has none'),
         ({"breaks": {"distortion": "x" * 5000}}, "at most 4000 printable characters"),
         ({"triggers": "no"}, "triggers must be True or False"),
         ({"humanise": None}, "humanise must lie in 0..1; got None"),

@@ -147,7 +147,7 @@ def test_where_beats_are_dropped_the_report_says_where_the_sections_lie():
 
 
 def test_a_text_without_a_feeling_says_so():
-    report = compose("the table is brown", bars=4).report
+    report = compose("the meeting starts at ten", bars=4).report
     assert report["title"] == "Neutral"
     assert report["remarks"] == ["no word of the text names a feeling that Kelly knows: it is composed as neutral"]
 

@@ -118,6 +118,22 @@ def test_any_soup_of_words_is_read(pieces, between):
     check_any(between.join(pieces)[:200])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am so happy today my friend. " * 300 + "I am sad.",
+        "I am so sad today, my friend. " * 30 + "\x85",
+        "happy " * 110 + "sad" + " and sad" * 40,
+        "sad\n" * 750,
+        "😭" * 700,
+    ],
+)
+def test_words_of_a_long_text_stand_where_they_say(text):
+    check_any(text)
+    (reading,) = words.feel_all([text])
+    assert all(text[word.start : word.end] == word.word for word in reading.words)
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t \u00a0\u3000", "so sad " * 20_000])
 def test_what_is_blank_or_too_long_is_refused_in_one_line(text):
     with pytest.raises(UsageError) as caught:

@@ -123,6 +123,23 @@ def test_a_long_text_is_read_to_its_end():
     assert feel(calm).emotion.valence > feel(calm + grim).emotion.valence + 0.3
 
 
+def test_a_text_of_several_passages_is_read_as_fully_as_a_sentence():
+    reading = feel("We sat in the garden and drank our tea in peace. The bees hummed and nobody hurried. " * 9)
+    assert reading.reader == "learned"
+    assert math.fsum(weight for _, weight in reading.names) == pytest.approx(1)
+    assert all(0 < spread < 0.6 for spread in reading.spreads)
+    assert reading.code.shape == (64,)
+
+
+def test_what_is_not_known_has_a_wide_spread():
+    assert min(feel("asdf qwer zxcv lkjh").spreads) > max(feel("I am so happy today").spreads)
+
+
+@pytest.mark.parametrize(("text", "side"), [(":( :(", -1), ("<3 <3 <3", 1), ("💔", -1)])
+def test_signs_alone_are_heard(text, side):
+    assert feel(text).emotion.valence * side > 0.2
+
+
 def test_without_the_word_model_the_lexicon_reads(monkeypatch):
     monkeypatch.setattr(words, "shipped", lambda: None)
     reading = feel("I am so happy today", explain=True)

@@ -21,6 +21,7 @@ __all__ = ["evaluate", "export", "models", "register", "train"]
 
 MODELS = ("words",)
 SPLITS = ("dev", "test")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"Which model: {', '.join(MODELS)}.")]
 Data = Annotated[
@@ -56,7 +57,7 @@ def train(
     name: Name,
     data: Data,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder; a stopped run goes on.")],
-    seed: Annotated[int, typer.Option(min=0, help="Seed of order, dropout and new weights.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of order, dropout and new weights.")] = 0,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE.yaml", help="Settings other than the usual ones.")
     ] = None,
@@ -67,6 +68,8 @@ def train(
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
     _known(name)
+    if device not in DEVICES:
+        raise UsageError(f"--device must be one of {', '.join(DEVICES)}; got {device!r}")
     with _extra():
         from kelly.training.tasks import words
 

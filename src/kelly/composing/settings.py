@@ -160,7 +160,7 @@ def _reason(rule: str, reason: Any) -> str:  # noqa: ANN401
     """A reason on one line. Raises IntentError when there is none."""
     line = " ".join(reason.split()) if isinstance(reason, str) else ""
     if not line:
-        raise IntentError(f"a rule is broken for a reason; {rule} has none")
+        raise IntentError(f"a rule is broken for a reason; {quoted(rule)} has none")
     if len(line) > LONGEST_REASON or not line.isprintable():
         raise UsageError(f"a reason is at most {LONGEST_REASON} printable characters; got {quoted(reason)}")
     return line

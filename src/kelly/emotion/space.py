@@ -13,7 +13,7 @@ from numbers import Real
 
 from kelly.errors import UsageError
 
-__all__ = ["NEUTRAL", "Emotion", "distance", "mix"]
+__all__ = ["NEUTRAL", "Emotion", "clipped", "distance", "mix"]
 
 RANGES = {"valence": (-1, 1), "arousal": (0, 1), "dominance": (0, 1), "confidence": (0, 1), "intensity": (0, 1)}
 
@@ -71,8 +71,7 @@ class Emotion:
         """
         centre = NEUTRAL.vad
         moved = [c + factor * (x - c) for c, x in zip(centre, self.vad, strict=True)]
-        v, a, d = (_clip(name, x) for name, x in zip(RANGES, moved, strict=False))
-        return Emotion(v, a, d, self.confidence)
+        return clipped(*moved).with_confidence(self.confidence)
 
     def rounded(self, digits: int = 2) -> Emotion:
         """The feeling with every number rounded, as it is stored in files (so that a file composes the same song)."""
@@ -102,6 +101,11 @@ def mix(one: Emotion, other: Emotion, share: float) -> Emotion:
     pairs = ((getattr(one, name), getattr(other, name)) for name in RANGES)
     # Rounded, so that a mixture of equals is itself and thresholds on it do not hang on the last bit.
     return Emotion(*(round(a + share * (b - a), 9) for a, b in pairs))
+
+
+def clipped(valence: float, arousal: float, dominance: float) -> Emotion:
+    """The point of the space nearest to three numbers, axis by axis."""
+    return Emotion(*(_clip(name, x) for name, x in zip(RANGES, (valence, arousal, dominance), strict=False)))
 
 
 def _clip(name: str, value: float) -> float:

@@ -1,15 +1,16 @@
 """The learned reader: what the word model's heads say of a text, as a Reading.
 
 Conventions: the network reads; the lexicon explains, and tells what it knows by heart (a text that is one of its
-entries is not guessed). What is no English prose (`familiarity`) is drawn to neutral and to a low confidence. The
-weight of a name is the network's likeness of the text to the name's definitions times the density of the reading at the
-name's place. Spreads are standard deviations of the mean rating that many listeners would give.
+entries is not guessed). What is no English prose (`familiarity`) is drawn to neutral and to a low confidence. Where the
+lexicon is sure of its words and their grammar, it counts a little too. The weight of a name is the network's likeness
+of the text to the name's definitions times the density of the reading at the name's place. Spreads are standard
+deviations of the mean rating that many listeners would give.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from statistics import NormalDist
@@ -18,13 +19,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kelly.emotion.space import NEUTRAL, RANGES, Emotion, distance, mix
-from kelly.emotion.thesaurus import Node, blends, names, nodes
-from kelly.listening.familiar import familiarity
+from kelly.emotion.space import NEUTRAL, Emotion, clipped, distance, mix
+from kelly.emotion.thesaurus import Node, blends, describe, names, nodes
 from kelly.listening.reading import Alternative, Reading
 from kelly.models.words.heads import SLOTS, WOUNDS
 
-__all__ = ["heard", "point"]
+__all__ = ["heard"]
 
 Floats = npt.NDArray[np.float64]
 Heads = npt.NDArray[np.floating[Any]]
@@ -36,15 +36,15 @@ _NEAR = (0.3, 0.15, 0.15)  # a reading that is off by less than this is as good 
 _NORMAL = NormalDist()
 
 
-def heard(text: str, heads: Heads, lexical: Reading, config: Mapping[str, Any]) -> Reading:
+def heard(heads: Heads, lexical: Reading, known: float, config: Mapping[str, Any]) -> Reading:
     """The reading of one text.
 
-    Parameters: text; heads (173,) as laid out in `heads.LAYOUT`; lexical, the lexicon reader's reading of the same
-    text; config, the word model's own numbers.
+    Parameters: heads (173,) as laid out in `heads.LAYOUT`; lexical, the lexicon reader's reading of the text; known,
+    how familiar it is (0..1; at 0 the heads do not matter); config, the word model's own numbers.
     """
-    known, spreads = familiarity(text), _spreads(heads, config)
-    emotion = point(heads, lexical.emphasis)
-    if _is_entry(text, lexical):
+    spreads = _spreads(heads, config)
+    emotion = _point(heads, lexical, config["lexicon"])
+    if _is_entry(lexical):
         emotion, spreads, known = lexical.emotion, _BY_HEART, 1.0
     emotion = mix(NEUTRAL, emotion, known).with_confidence(known * _certainty(spreads))
     weights = _weights(heads, emotion, spreads, config["density"])
@@ -52,27 +52,38 @@ def heard(text: str, heads: Heads, lexical: Reading, config: Mapping[str, Any]) 
     return replace(
         lexical,
         emotion=emotion,
-        alternatives=_alternatives(weights, emotion),
+        alternatives=_alternatives(weights, emotion) if known > 0 else (Alternative(describe(emotion), 1.0),),
         wound=wound,
         wound_words=lexical.wound_words if wound == lexical.wound else (),
-        spreads=spreads,
+        spreads=_widened(spreads, known),
         names=tuple((node.name, weight) for node, weight in zip(_named(), weights.tolist(), strict=True)),
         reader="learned",
     )
 
 
-def point(heads: Heads, emphasis: float = 0.0) -> Emotion:
-    """Where heads (173,) put a text; the network is blind to capitals, so the emphasis (0..1) of the writing is
-    added.
+def _point(heads: Heads, lexical: Reading, trust: Sequence[float]) -> Emotion:
+    """Where heads (173,) put a text, drawn to a sure reading of the lexicon by `trust` (0..1, an axis each).
+
+    The network is blind to capitals, so the emphasis of the writing comes from the lexicon reader too.
     """
     valence, arousal, dominance = (float(x) for x in heads[SLOTS["feeling"]])
-    moved = (valence * (1 + 0.1 * emphasis), arousal + 0.15 * emphasis, dominance)
-    return Emotion(*(min(max(x, RANGES[axis][0]), RANGES[axis][1]) for axis, x in zip(RANGES, moved, strict=False)))
+    loud = lexical.emphasis
+    told = (valence * (1 + 0.1 * loud), arousal + 0.15 * loud, dominance)
+    sure, known = lexical.emotion.confidence, lexical.emotion.vad
+    return clipped(*(one + share * sure * (other - one) for one, other, share in zip(told, known, trust, strict=True)))
 
 
 def _spreads(heads: Heads, config: Mapping[str, Any]) -> Spreads:
     v, a, d = np.exp(heads[SLOTS["feeling_spread"]].astype(np.float64)) * config["spread"]["feeling"]
     return float(v), float(a), float(d)
+
+
+def _widened(spreads: Spreads, known: float) -> Spreads:
+    """Neutral is no reading of what is not known: the less is known, the wider the spread, to infinity."""
+    if known == 0:
+        return math.inf, math.inf, math.inf
+    v, a, d = (spread / known for spread in spreads)
+    return v, a, d
 
 
 def _certainty(spreads: Spreads) -> float:
@@ -81,9 +92,9 @@ def _certainty(spreads: Spreads) -> float:
     return math.fsum(shares) / len(shares)
 
 
-def _is_entry(text: str, lexical: Reading) -> bool:
+def _is_entry(lexical: Reading) -> bool:
     """Whether a text is one entry of the lexicon and nothing else: what is known by heart is not guessed."""
-    plain = text.strip(" \t\n.,!?")
+    plain = lexical.text.strip(" \t\n.,!?")
     return len(lexical.words) == 1 and lexical.words[0].word == plain and not lexical.words[0].negated
 
 

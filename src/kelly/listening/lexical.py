@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from kelly.emotion.space import NEUTRAL, RANGES, Emotion, distance
+from kelly.emotion.space import NEUTRAL, Emotion, clipped, distance
 from kelly.emotion.thesaurus import Node, describe, lookup
 from kelly.errors import UsageError
 from kelly.listening.grammar import find
@@ -112,7 +112,7 @@ def _evidence(text: str, tokens: list[Token], found: list[Found], emphasis: floa
 def _loud(place: tuple[float, float, float], emphasis: float) -> Emotion:
     valence, arousal, dominance = place
     moved = (valence * (1 + 0.15 * emphasis), arousal + 0.2 * emphasis, dominance)
-    return Emotion(*(min(max(x, RANGES[axis][0]), RANGES[axis][1]) for axis, x in zip(RANGES, moved, strict=False)))
+    return clipped(*moved)
 
 
 def _word(text: str, tokens: list[Token], found: Found, emotion: Emotion, weight: float) -> WordEvidence:

@@ -20,7 +20,7 @@ from kelly.listening.occlusion import Influence
 
 __all__ = ["FAINT", "UNHEARD", "Alternative", "Reading", "WordEvidence", "emotion_dict"]
 
-UNHEARD, FAINT = 0.25, 0.15  # confidence and intensity below which nothing is heard
+UNHEARD, FAINT = 0.25, 0.22  # confidence and intensity below which nothing is heard
 NOTICED = 0.01  # weight of a name below which plain data leave it out
 
 

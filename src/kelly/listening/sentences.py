@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from kelly.listening.morphology import table
 
-__all__ = ["Piece", "pieces"]
+__all__ = ["MOST", "Piece", "pieces"]
 
-MOST = 2000  # pieces, about; in a text that would have more, short ones are joined
+MOST = 2000  # pieces, about
 LONG = 400  # characters of one piece
 WRAPPED = range(40, 121)  # characters of the lines that editors make when they wrap
 SURE = 60  # from here on lines that are filled to their width are wrapped, capitals or not: verses are shorter
@@ -63,8 +63,10 @@ class _Span(NamedTuple):
     end: int
 
 
-def pieces(text: str) -> list[Piece]:
+def pieces(text: str, most: int = MOST) -> list[Piece]:
     """The pieces of a text, in order; a text of borders alone is one piece, white space alone is none.
+
+    Parameters: text; most, how many there may be, about: of more than that, short ones are joined.
 
     Examples
     --------
@@ -85,7 +87,7 @@ def pieces(text: str) -> list[Piece]:
         found += [Piece(*span, number == 0, "" if number else role) for number, span in enumerate(spans)]
     if not found and text.strip():
         found = [Piece(*_trimmed(text, 0, len(text)), opens=True)]
-    return _joined(found, len(text) // MOST)
+    return _joined(found, len(text) // most) if len(found) > most else found
 
 
 def _joined(found: Sequence[Piece], floor: int) -> list[Piece]:

@@ -8,23 +8,22 @@ confidence x (.2 + intensity): one in which nothing is heard hardly speaks for i
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kelly.emotion.journey import Journey
 from kelly.emotion.thesaurus import Node
+from kelly.listening.lexical import check
 from kelly.listening.reading import Alternative, Reading, WordEvidence, emotion_dict
-from kelly.listening.sentences import pieces
+from kelly.listening.sentences import MOST, pieces
 from kelly.listening.stretches import Heard, centre, formed
-from kelly.listening.words import LONGEST, feel, feel_all
+from kelly.listening.words import feel_all
 
 __all__ = ["Passage", "Story", "read_story"]
 
 NAMES = 5  # that a summary tells
 LEAST = 0.01  # what a passage weighs in which nothing at all is heard
-_ODD = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # what a reader may refuse, and little else
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,12 @@ class Story:
 Shares = Sequence[tuple[Passage, float]]  # passages with what each weighs in the summary
 
 
-def read_story(text: str) -> Story:
+def read_story(text: str, most: int = MOST) -> Story:
     """Hear a story or a lyric passage by passage.
 
     Parameters: text, 1..100,000 characters with at least one that is not white space. Prose is read by sentences,
-    lyrics by lines; headings ("Chorus:", "[Verse 2]") and blank lines part sections and are not read themselves.
+    lyrics by lines; headings ("Chorus:", "[Verse 2]") and blank lines part sections and are not read themselves. most,
+    how many passages there may be, about: of more than that, short ones are read together.
 
     Raises
     ------
@@ -133,20 +133,14 @@ def read_story(text: str) -> Story:
     >>> story.journey().start.valence < 0 < story.journey().end.valence
     True
     """
-    if not isinstance(text, str) or len(text) > LONGEST or not text.strip() or _ODD.search(text):
-        feel(text)  # which says what is wrong
-    found = pieces(text)
-    readings = _readings([text[piece.start : piece.end] for piece in found])
+    check(text)
+    found = pieces(text, most)
+    readings = feel_all([text[piece.start : piece.end] for piece in found])
     passages = tuple(
         Passage(reading.text, piece.start, piece.end, reading, piece.opens, piece.role)
         for piece, reading in zip(found, readings, strict=True)
     )
     return Story(passages, _summary(text, passages))
-
-
-def _readings(texts: Sequence[str]) -> list[Reading]:
-    """How each of some texts is heard."""
-    return feel_all(texts)
 
 
 def _heard(passage: Passage) -> Heard:
@@ -162,7 +156,26 @@ def _summary(text: str, passages: Sequence[Passage]) -> Reading:
     shares = [(passage, passage.weight / total) for passage in heard]
     emphasis = math.fsum(share * passage.reading.emphasis for passage, share in shares)
     emotion = centre([_heard(passage) for passage in passages])
-    return Reading(text, emotion, _alternatives(shares), _words(shares), *_wound(shares), emphasis)
+    reading = Reading(text, emotion, _alternatives(shares), _words(shares), *_wound(shares), emphasis)
+    return replace(reading, spreads=_spreads(shares), names=_names(shares), reader=heard[0].reading.reader)
+
+
+def _spreads(shares: Shares) -> tuple[float, float, float]:
+    """How far off the whole may be: as far as its passages are, whose errors do not cancel for being of one hand."""
+    v, a, d = (
+        math.sqrt(math.fsum(share * passage.reading.spreads[axis] ** 2 for passage, share in shares))
+        for axis in range(3)
+    )
+    return v, a, d
+
+
+def _names(shares: Shares) -> tuple[tuple[str, float], ...]:
+    """The names' weights in all passages, where the reader weighs them."""
+    weights: dict[str, float] = {}
+    for passage, share in shares:
+        for name, weight in passage.reading.names:
+            weights[name] = weights.get(name, 0.0) + share * weight
+    return tuple(weights.items())
 
 
 def _alternatives(shares: Shares) -> tuple[Alternative, ...]:

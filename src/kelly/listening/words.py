@@ -9,29 +9,33 @@ Neither attempts sarcasm, nor knows who is meant: "she is sad" reads as sad.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from kelly.listening import lexical
-from kelly.listening.learned import heard, point
+from kelly.listening.familiar import familiarity
+from kelly.listening.learned import heard
 from kelly.listening.lexical import LONGEST, check
 from kelly.listening.occlusion import influences
-from kelly.listening.reading import Reading
-from kelly.models.words.model import WordModel, shipped
+from kelly.listening.reading import Reading, WordEvidence
+from kelly.listening.spelling import spelt
+from kelly.models.words.heads import SIZE
+from kelly.models.words.model import shipped
 
 __all__ = ["LONGEST", "explained", "feel", "feel_all"]
 
 PASSAGE = 600  # characters; a longer text is read passage by passage
-MOST = 3000  # characters; of a longer text only the ends are read
+PASSAGES = 40  # of a text that is summed up, about
+MOST = 2400  # characters; of a longer text only the ends are read
 
 
 def feel(text: str, *, explain: bool = False) -> Reading:
     """Hear what a text feels.
 
     Parameters: text, 1..100,000 characters with at least one that is not white space, of which the first and the last
-    1,500 are read; explain, whether to find out what each word did to the reading too (takes about as long as reading
+    1,200 are read; explain, whether to find out what each word did to the reading too (takes about as long as reading
     it once for each word).
     Returns: a Reading; of what is no English prose it is neutral with a low confidence.
 
@@ -48,7 +52,8 @@ def feel(text: str, *, explain: bool = False) -> Reading:
     if len(text) > PASSAGE:
         from kelly.listening.story import read_story  # which reads its passages by `feel_all`
 
-        reading = replace(read_story(_ends(text, MOST)).summary, text=text)
+        cut = _cut(text, MOST)
+        reading = cut.whole(read_story(cut.text, PASSAGES).summary)
     else:
         (reading,) = feel_all([text])
     return explained(reading) if explain else reading
@@ -61,15 +66,18 @@ def feel_all(texts: Sequence[str]) -> list[Reading]:
     """
     for text in texts:
         check(text)
-    short = [_ends(text, PASSAGE) for text in texts]
-    readings = [lexical.read(text) for text in short]
+    cuts = [_cut(text, PASSAGE) for text in texts]
+    readings = [lexical.read(cut.text) for cut in cuts]
     model = shipped()
-    if model is not None and texts:
-        rows = model.predict(short)
-        readings = [
-            heard(reading.text, row, reading, model.config) for reading, row in zip(readings, rows, strict=True)
-        ]
-    return [replace(reading, text=text) for text, reading in zip(texts, readings, strict=True)]
+    if model is not None and cuts:
+        shares = [familiarity(one.text, told=bool(one.words)) for one in readings]
+        rows = np.zeros((len(cuts), SIZE), np.float32)  # what is not known at all is not worth the time
+        known = np.flatnonzero(shares)
+        if known.size:
+            rows[known] = model.predict([spelt(readings[i].text, model.words) for i in known])
+        told = zip(rows, readings, shares, strict=True)
+        readings = [heard(*one, model.config) for one in told]
+    return [cut.whole(reading) for cut, reading in zip(cuts, readings, strict=True)]
 
 
 def explained(reading: Reading) -> Reading:
@@ -78,21 +86,41 @@ def explained(reading: Reading) -> Reading:
     A reading of the lexicon has its words already and comes back as it is, and so does that of a text of more than 600
     characters, whose passages would have to be explained one by one.
     """
-    model = shipped()
-    if model is None or reading.reader == "lexicon":
+    if reading.reader == "lexicon" or len(reading.text) > PASSAGE:
         return reading
-    if len(reading.text) > PASSAGE:
-        return reading
-    return replace(reading, influences=influences(reading.text, lambda texts: _points(model, texts)))
+    return replace(reading, influences=influences(reading.text, _points))
 
 
-def _points(model: WordModel, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    return np.array([point(row).vad for row in model.predict(texts)])
+def _points(texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    return np.array([reading.emotion.vad for reading in feel_all(texts)])
 
 
-def _ends(text: str, most: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What is read of a text: original; text, the whole or its two ends; where its second end begins in what is read,
+    and how much further on in the original.
+    """
+
+    original: str
+    text: str
+    second: int
+    further: int
+
+    def whole(self, reading: Reading) -> Reading:
+        """A reading of what was read as one of the original: words at their places there."""
+        words = (word for word in reading.words if word.end <= self.second or word.start >= self.second)
+        placed = (word if word.end <= self.second else _moved(word, self.further) for word in words)
+        return replace(reading, text=self.original, words=tuple(placed))
+
+
+def _moved(word: WordEvidence, further: int) -> WordEvidence:
+    return replace(word, start=word.start + further, end=word.end + further)
+
+
+def _cut(text: str, most: int) -> _Cut:
     """A text, or of one that is longer than `most` characters both ends, cut where there is a blank if there is one."""
     if len(text) <= most:
-        return text
+        return _Cut(text, text, len(text), 0)
     first, last = text[: most // 2], text[-(most // 2) + 1 :]
-    return f"{first.rpartition(' ')[0] or first} {last.partition(' ')[2] or last}"
+    first, last = first.rpartition(" ")[0] or first, last.partition(" ")[2] or last
+    return _Cut(text, f"{first} {last}", len(first) + 1, len(text) - len(last) - len(first) - 1)

@@ -38,21 +38,8 @@ LAYOUT: Mapping[str, int] = MappingProxyType(
 )
 SCALES = MappingProxyType({"emobank": (3.0, 0.3), "warriner": (5.0, 2.0)})  # middle and unit of a head's corpus
 WOUNDS = (
-    *(
-        "loss",
-        "betrayal",
-        "rejection",
-        "failure",
-        "trauma",
-        "loneliness",
-        "shame",
-        "fear",
-        "anger",
-        "longing",
-        "regret",
-    ),
-    *("love", "relief", "triumph", "gratitude"),
-    "none",
+    *("loss", "betrayal", "rejection", "failure", "trauma", "loneliness", "shame", "fear", "anger", "longing"),
+    *("regret", "love", "relief", "triumph", "gratitude", "none"),
 )
 
 

@@ -1,7 +1,7 @@
 """GoEmotions: short comments, each with one or more of 28 labels (27 feelings and neutral).
 
-Conventions: official layout `goemotions/{train,dev,test}.tsv` (text TAB label numbers with commas TAB id) and
-`labels.txt` (Demszky and others, ACL 2020). Licence of the corpus: Apache-2.0.
+Conventions: official layout `goemotions/{train,dev,test}.tsv` (text TAB label numbers with commas TAB id;
+Demszky and others, ACL 2020). Licence of the corpus: Apache-2.0.
 """
 
 from __future__ import annotations
@@ -46,7 +46,11 @@ def load(root: Path) -> Iterator[Comment]:
 
 
 def _split(path: Path, split: str) -> Iterator[Comment]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{path} cannot be read: {error}") from error
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         parts = line.rstrip("\r").split("\t")

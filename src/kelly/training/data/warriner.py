@@ -1,8 +1,8 @@
 """Warriner norms: 13,915 English words, each rated by about twenty people an axis (valence, arousal, dominance, 1..9).
 
-Conventions: official layout `warriner/Ratings_Warriner_et_al.csv` (Warriner, Kuperman and Brysbaert 2013). The table
-has no split; Kelly holds out a tenth by word stem ("abandon" and "abandonment" stay together). Licence of the norms:
-CC BY-NC-ND 3.0.
+Conventions: official layout `warriner/Ratings_Warriner_et_al.csv` (Warriner, Kuperman and Brysbaert 2013). Kelly holds
+out a tenth by word stem ("abandon" and "abandonment" stay together; the lists of X-ANEW part them). Licence of the
+norms: CC BY-NC-ND 3.0.
 """
 
 from __future__ import annotations
@@ -19,20 +19,17 @@ from kelly.training.data.layout import folder, rows
 
 __all__ = ["Word", "load", "stem"]
 
-_AXES = ("V", "A", "D")
-_COLUMNS = tuple(f"{axis}.{kind}" for axis in _AXES for kind in ("Mean.Sum", "SD.Sum", "Rat.Sum"))
+_COLUMNS = ("V.Mean.Sum", "A.Mean.Sum", "D.Mean.Sum")
 _TENTH = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A rated word: text, split (train, or dev for the tenth held out), means (1..9), deviations, raters, per axis."""
+    """A rated word: text, split (train, or dev for the tenth held out), means (1..9) of V, A, D."""
 
     text: str
     split: str
     means: tuple[float, float, float]
-    deviations: tuple[float, float, float]
-    raters: tuple[float, float, float]
 
 
 def load(root: Path) -> Iterator[Word]:
@@ -42,12 +39,14 @@ def load(root: Path) -> Iterator[Word]:
     """
     path = folder(root, "warriner", "Ratings_Warriner_et_al.csv") / "Ratings_Warriner_et_al.csv"
     for row in rows(path, ("Word", *_COLUMNS)):
-        means, deviations, raters = (
-            tuple(float(row[f"{axis}.{kind}"]) for axis in _AXES) for kind in ("Mean.Sum", "SD.Sum", "Rat.Sum")
-        )
-        if not all(1 <= mean <= 9 for mean in means):
-            raise CorpusError(f"{path}: the means of {row['Word']!r} must lie in 1..9; got {means}")
-        yield Word(row["Word"], _split(row["Word"]), means, deviations, raters)  # type: ignore[arg-type]
+        told = [row[column] for column in _COLUMNS]
+        try:
+            v, a, d = (float(mean) for mean in told)
+        except ValueError:
+            raise CorpusError(f"{path}: the means of {row['Word']!r} must be numbers; got {told}") from None
+        if not all(1 <= mean <= 9 for mean in (v, a, d)):
+            raise CorpusError(f"{path}: the means of {row['Word']!r} must lie in 1..9; got {told}")
+        yield Word(row["Word"], _split(row["Word"]), (v, a, d))
 
 
 def stem(word: str) -> str:

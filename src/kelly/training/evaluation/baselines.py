@@ -6,17 +6,16 @@ encoder's sentence vectors (length 1). Each gives predictions in the corpus's ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
 
 from kelly.models.words.tidy import tidy
 from kelly.training.evaluation.words import Gold
 from kelly.training.tasks.mixture import encode
-from kelly.training.tasks.words import base_folder, meanings
+from kelly.training.tasks.words import base_folder, meanings, tokenizer
 
 __all__ = ["embed", "logistic", "nearest", "ridge"]
 
@@ -25,24 +24,24 @@ Floats = npt.NDArray[np.floating[Any]]
 
 def embed(texts: Sequence[str]) -> Floats:
     """Sentence vectors (texts, 384) of the untouched encoder."""
-    base = base_folder()
-    return meanings(base, encode(Tokenizer.from_file(str(base / "tokenizer.json")), [tidy(text) for text in texts]))
+    return meanings(base_folder(), encode(tokenizer(), [tidy(text) for text in texts]))
 
 
 def ridge(train: Gold, texts: Sequence[str]) -> Floats:
     """Ridge regression (penalty 1) on sentence vectors: predictions (texts, columns)."""
     from sklearn.linear_model import Ridge
 
-    return np.asarray(Ridge(alpha=1.0).fit(embed(train.texts), train.values).predict(embed(texts)))
+    told = Ridge(alpha=1.0).fit(embed(train.texts), train.values).predict(embed(texts))
+    return np.asarray(told).reshape(len(texts), -1)  # a single column comes without its axis
 
 
-def logistic(train: Gold, texts: Sequence[str]) -> Floats:
-    """One logistic regression a label on sentence vectors: probabilities (texts, labels)."""
+def logistic(train: Gold) -> Callable[[Sequence[str]], npt.NDArray[np.float64]]:
+    """One logistic regression a label on sentence vectors: a reader that gives probabilities (texts, labels)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
-    model = OneVsRestClassifier(LogisticRegression(C=10.0, max_iter=200))
-    return np.asarray(model.fit(embed(train.texts), train.values).predict_proba(embed(texts)))
+    model = OneVsRestClassifier(LogisticRegression(C=10.0, max_iter=200)).fit(embed(train.texts), train.values)
+    return lambda texts: np.asarray(model.predict_proba(embed(texts)), np.float64)
 
 
 def nearest(train: Gold, texts: Sequence[str]) -> Floats:

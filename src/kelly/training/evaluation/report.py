@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kelly.errors import FileError
+from kelly.emotion.space import NEUTRAL
+from kelly.errors import CorpusError, FileError
 from kelly.listening import lexical
+from kelly.listening.words import feel_all
 from kelly.models.words.heads import SCALES, SLOTS
 from kelly.models.words.model import WordModel, shipped
-from kelly.training.evaluation.metrics import coverage, error_by_confidence
-from kelly.training.evaluation.words import Gold, Row, Thresholds, gold, measured, predictions
+from kelly.training.evaluation.metrics import best_thresholds, coverage, error_by_confidence
+from kelly.training.evaluation.words import LABELLED, Gold, Row, Thresholds, gold, measured, predictions
 
 __all__ = ["BARS", "evaluate", "lines"]
 
@@ -54,20 +56,20 @@ def evaluate(root: Path, split: str, runs: Sequence[Path], *, baselines: bool, n
     Parameters: root, folder of corpora; split, dev or test; runs, whose mean is reported instead of the shipped model;
     baselines, whether to fit those that need the train split; note, takes a line about the progress.
     Returns: plain data: `rows`, each with task, items, measure, value, deviation, bar, baselines; `calibration`.
-    Raises: CorpusError, no corpus has the split, or one is not in its layout; FileError, there is no model.
+    Raises: CorpusError, no corpus has the split, one is not in its layout, or one lacks the split by which runs or
+    baselines are fitted; FileError, there is no model.
     """
-    truth, readers, rows = gold(root, split), list(_readers(runs)), []
+    truth, rows = gold(root, split), []
+    dev = truth if split == "dev" else gold(root, "dev") if runs or baselines else {}
+    labelled = [task for task in LABELLED if task in truth and split != "dev"]
+    readers = list(_readers(runs, labelled, dev))
     for task, one in truth.items():
         note(f"{_TITLES[task]}: {len(one.texts):,} items")
-        told = [list(_measured(task, one, reader, split)) for reader in readers]
-        beside = {name: dict(pairs) for name, pairs in _beside(task, one, root, baselines=baselines)}
+        told = [list(measured(task, predictions(task, read(one.texts)), one.values, known)) for read, known in readers]
+        beside = {name: dict(pairs) for name, pairs in _beside(task, one, root, dev, baselines=baselines)}
         rows += [_row(same, beside) for same in zip(*told, strict=True)]
-    return {"split": split, "models": len(readers), "rows": rows, "calibration": {} if runs else _calibration(truth)}
-
-
-def _measured(task: str, one: Gold, reader: Measured, split: str) -> Iterator[Row]:
-    read, thresholds = reader
-    return measured(task, predictions(task, read(one.texts)), one.values, None if split == "dev" else thresholds)
+    calibration = {} if runs else _calibration(truth)
+    return {"split": split, "runs": [run.name for run in runs], "rows": rows, "calibration": calibration}
 
 
 def _row(same: Sequence[Row], beside: dict[str, dict[str, float]]) -> Told:
@@ -78,7 +80,7 @@ def _row(same: Sequence[Row], beside: dict[str, dict[str, float]]) -> Told:
         "items": first.items,
         "measure": first.measure,
         "value": float(np.mean(values)),
-        "deviation": float(np.std(values)) if len(values) > 1 else None,
+        "deviation": float(np.std(values, ddof=1)) if len(values) > 1 else None,
         "bar": BARS.get((first.task, first.measure)),
         "baselines": {name: pairs[first.measure] for name, pairs in beside.items() if first.measure in pairs},
     }
@@ -86,8 +88,7 @@ def _row(same: Sequence[Row], beside: dict[str, dict[str, float]]) -> Told:
 
 def lines(told: Told) -> Iterator[str]:
     """The report as lines for people."""
-    which = "the shipped model" if told["models"] == 1 else f"mean of {told['models']} runs"
-    yield f"split {told['split']}, {which}"
+    yield f"split {told['split']}, {'mean of ' + ', '.join(told['runs']) if told['runs'] else 'the shipped model'}"
     yield f"{'task':<22}{'items':>7}  {'measure':<9}{'value':>7}{'±':>7}{'bar':>7}  baselines"
     for row in told["rows"]:
         deviation = "" if row["deviation"] is None else f"{row['deviation']:.3f}"
@@ -99,16 +100,31 @@ def lines(told: Told) -> Iterator[str]:
         yield f"{name}: " + ", ".join(f"{share:.3f}" for share in shares)
 
 
-def _readers(runs: Sequence[Path]) -> Iterator[Measured]:
-    """Each model as a reader of texts, with the thresholds that it carries."""
+def _readers(runs: Sequence[Path], labelled: Sequence[str], dev: dict[str, Gold]) -> Iterator[Measured]:
+    """Each model as a reader of texts, with the thresholds that it carries, or that are set for it on the dev split.
+
+    Parameters: runs; labelled, the tasks that need thresholds; dev, the dev splits.
+    """
     if not runs:
         model = _shipped()
-        yield partial(_heads, model), {name: np.array(values) for name, values in model.config["thresholds"].items()}
+        yield partial(_heads, model), {task: np.array(model.config["thresholds"][task]) for task in labelled}
         return
     from kelly.training.tasks.words import load, read_all
 
     for run in runs:
-        yield partial(read_all, load(run)), {}
+        read = partial(read_all, load(run))
+        yield read, {task: _thresholds(task, read, dev) for task in labelled}
+
+
+def _thresholds(task: str, read: Callable[[Sequence[str]], Floats], dev: dict[str, Gold]) -> Floats:
+    one = _had(task, "dev", dev)
+    return best_thresholds(predictions(task, read(one.texts)), one.values)
+
+
+def _had(task: str, split: str, truth: dict[str, Gold]) -> Gold:
+    if task not in truth:
+        raise CorpusError(f"runs and baselines need the {split} split of {_TITLES[task]} too; it is not there")
+    return truth[task]
 
 
 def _heads(model: WordModel, texts: Sequence[str]) -> Floats:
@@ -122,7 +138,9 @@ def _shipped() -> WordModel:
     return model
 
 
-def _beside(task: str, one: Gold, root: Path, *, baselines: bool) -> Iterator[tuple[str, Iterator[tuple[str, float]]]]:
+def _beside(
+    task: str, one: Gold, root: Path, dev: dict[str, Gold], *, baselines: bool
+) -> Iterator[tuple[str, Iterator[tuple[str, float]]]]:
     """The baselines of a task: name, and its numbers by measure."""
     if task in {"emobank", "valence", "warriner"}:
         told = np.array([_lexicon(text) for text in one.texts])[:, : one.values.shape[1]]
@@ -131,33 +149,55 @@ def _beside(task: str, one: Gold, root: Path, *, baselines: bool) -> Iterator[tu
         return
     from kelly.training.evaluation.baselines import logistic, nearest, ridge
 
-    train = gold(root, "train")[task]
-    if task in {"emotions", "goemotions"}:
-        yield "logistic", _numbers(task, logistic(train, one.texts), one)
+    train = _had(task, "train", gold(root, "train"))
+    if task in LABELLED:
+        read = logistic(train)
+        held = _had(task, "dev", dev)
+        thresholds = {} if one is held else {task: best_thresholds(read(held.texts), held.values)}
+        yield "logistic", _numbers(task, read(one.texts), one, thresholds)
         return
     yield "ridge", _numbers(task, ridge(train, one.texts), one)
     if task == "warriner":
         yield "nearest", _numbers(task, nearest(train, one.texts), one)
 
 
-def _numbers(task: str, told: npt.NDArray[Any], one: Gold) -> Iterator[tuple[str, float]]:
-    return ((row.measure, row.value) for row in measured(task, np.asarray(told, np.float64), one.values))
+def _numbers(
+    task: str, told: npt.NDArray[Any], one: Gold, thresholds: Thresholds | None = None
+) -> Iterator[tuple[str, float]]:
+    return ((row.measure, row.value) for row in measured(task, np.asarray(told, np.float64), one.values, thresholds))
 
 
 def _lexicon(text: str) -> tuple[float, float, float]:
-    return lexical.read(text).emotion.vad if text.strip() else (0.0, 0.3, 0.5)
+    return lexical.read(text).emotion.vad if text.strip() else NEUTRAL.vad
 
 
 def _calibration(truth: dict[str, Gold]) -> dict[str, list[float]]:
-    """What the shipped model's spreads are worth (those of runs are raw)."""
+    """What the spreads of the shipped model are worth, in each corpus's unit and on Kelly's scale."""
     told: dict[str, list[float]] = {}
-    for task in SCALES:
-        if task not in truth:
-            continue
-        inside, errors = _calibrated(task, truth[task], _shipped())
-        told[f"{_TITLES[task]}: gold inside the 80 % interval, V A D"] = inside.tolist()
-        told[f"{_TITLES[task]}: mean error by confidence, least to most"] = errors.tolist()
+    for title, inside, errors in _calibrations(truth, _shipped()):
+        told[f"{title}: gold inside the 80 % interval, V A D"] = inside.tolist()
+        told[f"{title}: mean error by confidence, least to most"] = errors.tolist()
     return told
+
+
+def _calibrations(truth: dict[str, Gold], model: WordModel) -> Iterator[tuple[str, Floats, Floats]]:
+    for task in SCALES:
+        if task in truth:
+            yield _TITLES[task], *_calibrated(task, truth[task], model)
+    if "emobank" in truth:
+        yield "EmoBank as Kelly reads it", *_as_read(truth["emobank"], model)
+
+
+def _as_read(one: Gold, model: WordModel) -> tuple[Floats, Floats]:
+    """As `_calibrated`, for readings as people get them, beside the gold on Kelly's scale."""
+    readings = feel_all(one.texts)
+    guess, spread = (np.array(values) for values in zip(*((r.emotion.vad, r.spreads) for r in readings), strict=True))
+    middle, unit = SCALES["emobank"]
+    maps = model.config["scale"]["emobank"]
+    truth = np.stack([np.interp((one.values[:, i] - middle) / unit, *maps[i]) for i in range(3)], axis=1)
+    error = (np.abs(guess - truth) / truth.std(0)).mean(1)
+    sure = np.array([reading.emotion.confidence for reading in readings])
+    return coverage(guess, spread, truth), error_by_confidence(sure, error)
 
 
 def _calibrated(task: str, one: Gold, model: WordModel) -> tuple[Floats, Floats]:

@@ -1,9 +1,9 @@
 """Evaluation of the word model on any split of the corpora's official layout, beside baselines.
 
-Conventions: a reader takes texts and gives heads (texts, 68) as laid out in `kelly.models.words.heads`. Correlations
+Conventions: a reader takes texts and gives heads (texts, 173) as laid out in `kelly.models.words.heads`. Correlations
 are Pearson's over the items of a split, F1 is macro over labels. On the dev split the thresholds of F1 are cross-fitted
 (each fifth is judged by the thresholds of the other four); on any other split they are those that the model carries.
-The word norms have no split: the tenth that Kelly holds out is measured whichever split is asked for.
+The word norms have no split here: the tenth that Kelly holds out is measured whichever split is asked for.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from kelly.models.words.heads import SCALES, SLOTS, ratings, sigmoid
 from kelly.training.data import emobank, goemotions, semeval, warriner
 from kelly.training.evaluation.metrics import cross_fitted, macro_f1, pearson
 
-__all__ = ["Gold", "Row", "Thresholds", "gold", "measured", "predictions"]
+__all__ = ["LABELLED", "Gold", "Row", "Thresholds", "gold", "measured", "predictions"]
 
 Floats = npt.NDArray[np.float64]
 Heads = npt.NDArray[np.floating]
-Reader = Callable[[Sequence[str]], Heads]
 Thresholds = dict[str, Floats]
+LABELLED = ("emotions", "goemotions")  # the tasks of many labels, each given or not
 _AXES = ("V", "A", "D")
 
 
@@ -73,12 +73,12 @@ def predictions(task: str, heads: Heads) -> Floats:
     if task in SCALES:
         return ratings(heads, task)
     raw = np.asarray(heads[:, SLOTS[task]], np.float64)
-    return sigmoid(raw) if task in {"emotions", "goemotions"} else raw
+    return sigmoid(raw) if task in LABELLED else raw
 
 
 def measured(task: str, told: Floats, truth: Floats, thresholds: Thresholds | None = None) -> Iterator[Row]:
     """The numbers of a task: correlations, or macro F1 (cross-fitted when there are no thresholds)."""
-    if task in {"emotions", "goemotions"}:
+    if task in LABELLED:
         known = None if thresholds is None else thresholds.get(task)
         f1 = cross_fitted(told, truth) if known is None else macro_f1(told, truth, known)
         yield Row(task, len(truth), "macro F1", f1)

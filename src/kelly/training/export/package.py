@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import tempfile
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -18,15 +20,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kelly.errors import CorpusError, FileError
 from kelly.files import write_atomically
 from kelly.listening.lexical import read as lexical
 from kelly.models.words.heads import LAYOUT, SLOTS, WOUNDS, sigmoid
 from kelly.models.words.model import WordModel
 from kelly.training.evaluation.metrics import best_thresholds
-from kelly.training.evaluation.words import gold
+from kelly.training.evaluation.words import LABELLED, gold
 from kelly.training.export.vocabulary import vocabulary
 from kelly.training.export.words import export
-from kelly.training.tasks import mixture
+from kelly.training.tasks import mixture, scale
 from kelly.training.tasks.mixture import Mixture
 from kelly.training.tasks.tables import NODES
 from kelly.training.tasks.words import base_folder, load
@@ -37,6 +40,7 @@ Floats = npt.NDArray[np.float64]
 
 LICENCE = "research and private use: trained on corpora of which one forbids commercial use and one states no licence"
 CORPORA = ("EmoBank", "SemEval-2018 Task 1", "GoEmotions", "Warriner norms")
+FILES = ("vocabulary.txt", "tokenizer.json", "config.json", "model.onnx")  # in the order in which they are put in place
 _SHARE = 0.8
 _REACH = 1.2816  # standard deviations on either side that hold four fifths of a normal distribution
 
@@ -46,25 +50,39 @@ def write(run: Path, root: Path, out: Path) -> list[Path]:
 
     Parameters: run; root, folder of the corpora; out, where the files go.
     Returns: the files written.
-    Raises: FileError, the run is not finished; CorpusError, a corpus is missing or not in its layout.
+    Raises: FileError, the run is not finished or `out` cannot be written; CorpusError, a corpus is missing, not in its
+    layout, or without a dev split where thresholds need it.
     """
     network = load(run)
-    out.mkdir(parents=True, exist_ok=True)
-    export(network, out / "model.onnx")
-    pieces = json.loads((base_folder() / "tokenizer.json").read_text(encoding="utf-8"))
-    pieces["truncation"] = pieces["padding"] = None
-    write_atomically(out / "tokenizer.json", json.dumps(pieces, ensure_ascii=False).encode())
-    write_atomically(out / "vocabulary.txt", ("\n".join(vocabulary(root)) + "\n").encode())
-    write_atomically(out / "config.json", b"{}")
-    config = _config(run, root, out)
-    write_atomically(out / "config.json", (json.dumps(config, indent=1) + "\n").encode())
-    return [out / name for name in ("model.onnx", "tokenizer.json", "vocabulary.txt", "config.json")]
+    missing = sorted(set(LABELLED) - set(gold(root, "dev")))
+    if missing:
+        raise CorpusError(f"thresholds are set on dev splits; below {root} there is none of {' and '.join(missing)}")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{out} cannot be a folder: {error.strerror}") from error
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        export(network, made / "model.onnx")
+        pieces = json.loads((base_folder() / "tokenizer.json").read_text(encoding="utf-8"))
+        pieces["truncation"] = pieces["padding"] = None
+        (made / "tokenizer.json").write_text(json.dumps(pieces, ensure_ascii=False), encoding="utf-8")
+        (made / "vocabulary.txt").write_text("\n".join(vocabulary(root)) + "\n", encoding="utf-8")
+        config = json.dumps(_config(run, root, made), indent=1) + "\n"
+        (made / "config.json").write_text(config, encoding="utf-8")
+        for name in FILES:
+            write_atomically(out / name, (made / name).read_bytes())
+    return [out / name for name in FILES]
 
 
 def _config(run: Path, root: Path, out: Path) -> dict[str, Any]:
-    model = WordModel(out)
+    model = WordModel(out, {})
     _, tune = mixture.read(root)
     heads = np.asarray(model.predict(tune.texts), np.float64)
+    lexicon = scale.lexical(tune.texts)
+    trust = _drawn(heads, lexicon, tune)
+    heads[:, SLOTS["feeling"]] += lexicon[:, 3:] * (lexicon[:, :3] - heads[:, SLOTS["feeling"]]) * trust
+    spread = dict(_spreads(heads, tune, _scale(run)))
     return {
         "format": 1,
         "licence": LICENCE,
@@ -74,10 +92,11 @@ def _config(run: Path, root: Path, out: Path) -> dict[str, Any]:
         "wounds": list(WOUNDS),
         "run": json.loads((run / "run.json").read_text(encoding="utf-8")),
         "scale": _scale(run),
-        "spread": dict(_spreads(heads, tune, _scale(run))),
-        "density": _density(heads, tune),
+        "spread": spread,
+        "density": _density(heads, tune, spread["feeling"]),
         "wound": _trust(heads, tune),
-        "thresholds": {name: _thresholds(model, root, name) for name in ("goemotions", "emotions")},
+        "lexicon": trust,
+        "thresholds": {name: _thresholds(model, root, name) for name in LABELLED},
         "sha256": {name: _digest(out / name) for name in ("model.onnx", "tokenizer.json", "vocabulary.txt")},
     }
 
@@ -87,42 +106,48 @@ def _scale(run: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
-def _spreads(heads: Floats, tune: Mixture, scale: dict[str, Any]) -> Iterator[tuple[str, list[float]]]:
+def _spreads(heads: Floats, tune: Mixture, maps: dict[str, Any]) -> Iterator[tuple[str, list[float]]]:
     """By what each stated spread must be multiplied so that four fifths of the gold lie inside four fifths."""
     for name in ("emobank", "warriner", "feeling"):
         told = heads[:, SLOTS[name]]
         truth = np.asarray(tune.targets[:, SLOTS[f"{name}_spread"]], np.float64)
         if name == "feeling":
-            truth = _on_scale(tune, truth, scale)
+            truth = _on_scale(tune, truth, maps)
         stated = np.exp(heads[:, SLOTS[f"{name}_spread"]])
         off = np.abs(told - truth) / stated
-        yield name, [round(float(np.nanquantile(off[:, axis], _SHARE)) / _REACH, 4) for axis in range(3)]
+        yield name, [_factor(off[:, axis]) for axis in range(3)]
 
 
-def _on_scale(tune: Mixture, truth: Floats, scale: dict[str, Any]) -> Floats:
+def _factor(off: Floats) -> float:
+    """What brings errors, in stated deviations, to a normal distribution's; 1 where there is no gold to tell."""
+    known = off[~np.isnan(off)]
+    return round(float(np.quantile(known, _SHARE)) / _REACH, 4) if known.size else 1.0
+
+
+def _on_scale(tune: Mixture, truth: Floats, maps: dict[str, Any]) -> Floats:
     """The anchors' places, and EmoBank's gold on Kelly's scale."""
-    if "emobank" in scale:
+    if "emobank" in maps:
         gold = np.asarray(tune.targets[:, SLOTS["emobank_spread"]], np.float64)
-        joined = np.stack([np.interp(gold[:, axis], *scale["emobank"][axis]) for axis in range(3)], 1)
+        joined = np.stack([np.interp(gold[:, axis], *maps["emobank"][axis]) for axis in range(3)], 1)
         truth = np.where(np.isnan(truth), joined, truth)
     return truth
 
 
-def _density(heads: Floats, tune: Mixture) -> dict[str, float]:
+def _density(heads: Floats, tune: Mixture, factors: list[float]) -> dict[str, float]:
     """How much likeness and place count for a name: the best on the labels that are mapped to names."""
     shares = np.asarray(tune.targets[:, SLOTS["names"]], np.float64)
     known = ~np.isnan(shares[:, 0])
     anchored = known & ~np.isnan(tune.targets[:, SLOTS["feeling"]]).any(1)
     places = np.array([node.emotion.vad for node in NODES])
     logits, told = heads[:, SLOTS["names"]], heads[:, SLOTS["feeling"]]
-    spread = np.exp(heads[:, SLOTS["feeling_spread"]])
+    spread = np.exp(heads[:, SLOTS["feeling_spread"]]) * factors
 
     def loss(likeness: float, weight: float, wide: float) -> float:
         apart = ((places - told[:, None]) / np.hypot(spread, wide)[:, None]) ** 2
         logs = likeness * logits - 0.5 * weight * apart.sum(-1)
         logs -= np.log(np.exp(logs - logs.max(1, keepdims=True)).sum(1, keepdims=True)) + logs.max(1, keepdims=True)
         entropy = -(np.nan_to_num(shares) * logs).sum(1)
-        return float(entropy[known & ~anchored].mean() + entropy[anchored].mean())
+        return math.fsum(entropy[part].mean() for part in (known & ~anchored, anchored) if part.any())
 
     grid = product((0.6, 0.8, 1.0, 1.3), (0.0, 0.25, 0.5, 1.0), (0.1, 0.2, 0.3))
     likeness, weight, wide = min(grid, key=lambda one: loss(*one))
@@ -132,6 +157,8 @@ def _density(heads: Floats, tune: Mixture) -> dict[str, float]:
 def _trust(heads: Floats, tune: Mixture) -> float:
     """How much is added to the wound that the lexicon names: the best on the anchors of the tune part."""
     rows = np.flatnonzero(~np.isnan(tune.targets[:, SLOTS["wounds"]]).any(1))
+    if not rows.size:
+        return 0.0
     truth = tune.targets[rows][:, SLOTS["wounds"]].argmax(1)
     prior = [lexical(tune.texts[i]).wound for i in rows]
     named = np.array([[wound == one for one in WOUNDS] for wound in prior], float)
@@ -139,6 +166,16 @@ def _trust(heads: Floats, tune: Mixture) -> float:
     return max(
         (0.0, 0.5, 1.0, 1.5, 2.0, 3.0), key=lambda one: float(((logits + one * named).argmax(1) == truth).mean())
     )
+
+
+def _drawn(heads: Floats, lexicon: Floats, tune: Mixture) -> list[float]:
+    """How far a sure reading of the lexicon draws a text's, by axis: least squares on the tune part's anchors."""
+    rows = np.flatnonzero(tune.corpus == mixture.CORPORA.index("anchors"))
+    told = heads[rows][:, SLOTS["feeling"]]
+    way = (lexicon[rows, :3] - told) * lexicon[rows, 3:]
+    left = tune.targets[rows][:, SLOTS["feeling"]] - told
+    total = np.maximum(np.nansum(np.square(way), 0), 1e-9)
+    return [round(float(one), 3) for one in np.clip(np.nansum(way * left, 0) / total, 0.0, 1.0)]
 
 
 def _thresholds(model: WordModel, root: Path, name: str) -> list[float]:

@@ -34,6 +34,7 @@ class _Heads(nn.Module):
         self.network = network
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Heads (batch, 173) of token ids and mask (batch, tokens)."""
         heads: Tensor = self.network(ids, mask)[0]
         return heads
 

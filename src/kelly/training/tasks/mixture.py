@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ __all__ = ["CORPORA", "PASSES", "Batches", "Mixture", "encode", "read"]
 Floats = npt.NDArray[np.float32]
 
 # How often a round passes over each corpus.
-PASSES = {"emobank": 0.6, "semeval": 0.8, "warriner": 0.3, "goemotions": 0.6, "anchors": 1.0, "lexicon": 0.5}
+PASSES = {"emobank": 1.0, "semeval": 0.8, "warriner": 0.4, "goemotions": 0.35, "anchors": 1.0, "lexicon": 0.5}
 CORPORA = tuple(PASSES)
 _PLAIN = re.compile(r"[a-z][a-z' -]*")
 LONGEST = 96  # tokens; longer texts are cut in training
@@ -57,16 +58,17 @@ class Mixture:
 
 
 def read(root: Path) -> tuple[Mixture, Mixture]:
-    """The train splits of all four corpora below a root, the anchors and the lexicon. Returns: what is trained on, and
-    the part kept for tuning.
+    """The train splits of all four corpora below a root, the anchors and the lexicon.
 
+    Returns: what is trained on, and the part kept for tuning.
     Raises: CorpusError when a corpus is missing, is not in its official layout, or has no train split.
     """
     texts, corpus, targets, kept = [], [], [], []
-    sources = (_emobank(root), _semeval(root), _warriner(root), _goemotions(root), _anchors(), _lexicon())
+    measured = _measured(root)
+    sources = (_emobank(root), _semeval(root), _warriner(root), _goemotions(root), _anchors(), _lexicon(root))
     for number, rows in enumerate(sources):
         for forms, row in rows:
-            for form in forms:
+            for form in forms if tidy(forms[0]) not in measured else ():
                 texts.append(tidy(form))
                 corpus.append(number)
                 targets.append(row)
@@ -118,21 +120,22 @@ class Batches:
         rows = np.flatnonzero(self.corpus == CORPORA.index(name))
         count = round(self.passes[name] * len(rows))
         start = number * count
-        turns = (
-            [
-                np.random.default_rng([self.seed, turn]).permutation(rows)
-                for turn in range(start // len(rows), (start + count - 1) // len(rows) + 1)
-            ]
-            if count
-            else []
-        )
-        if not turns:
+        if count == 0:
             return rows[:0]
-        return np.concatenate(turns)[start % len(rows) :][:count]
+        turns = range(start // len(rows), (start + count - 1) // len(rows) + 1)
+        ordered = [np.random.default_rng([self.seed, turn]).permutation(rows) for turn in turns]
+        return np.concatenate(ordered)[start % len(rows) :][:count]
 
 
 def _kept(text: str) -> bool:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % _TWENTIETH == 0
+
+
+def _measured(root: Path) -> set[str]:
+    """Tidied texts of the splits that are measured: some stand in a train split too, and are not trained on."""
+    sentences = (one.text for one in emobank.load(root) if one.split != "train")
+    comments = (one.text for one in goemotions.load(root) if one.split != "train")
+    return {tidy(text) for text in chain(sentences, comments)}
 
 
 def _row(**heads: npt.ArrayLike) -> Floats:
@@ -204,11 +207,12 @@ def _anchors() -> Iterator[tuple[list[str], Floats]]:
         yield [text], _row(wounds=np.arange(len(WOUNDS)) == index)
 
 
-def _lexicon() -> Iterator[tuple[list[str], Floats]]:
-    """The lexicon's entries that are plain words, where its reader puts them."""
+def _lexicon(root: Path) -> Iterator[tuple[list[str], Floats]]:
+    """The lexicon's entries that are plain words, where its reader puts them; none of a stem held out."""
+    held = {warriner.stem(one.text) for one in warriner.load(root) if one.split != "train"}
     for row in table("lexicon.csv"):
         entry = row["entry"]
-        if not _PLAIN.fullmatch(entry):
+        if not _PLAIN.fullmatch(entry) or warriner.stem(entry) in held:
             continue
         reading = lexical.read(entry)
         if len(reading.words) == 1 and reading.words[0].word == entry:

@@ -54,9 +54,7 @@ class Blend:
     last: tuple[Map, ...]
 
     def __call__(self, heads: Floats, about: Floats, lexicon: Floats) -> Floats:
-        """V, A, D (texts, 3) of teachers' heads (texts, 173; probabilities for logits), vectors and lexicon
-        readings.
-        """
+        """V, A, D (texts, 3) of heads (texts, 173; probabilities for logits), sentence vectors and `lexical`."""
         rows = (_features(self.maps, heads, about, lexicon) - self.centre) / self.width
         return _through(self.last, rows @ self.weights + self.offset)
 
@@ -102,9 +100,7 @@ def joined(maps: dict[str, tuple[Map, ...]], targets: npt.NDArray[np.float32]) -
 
 
 def lexical(texts: Sequence[str]) -> Floats:
-    """What the lexicon reader makes of texts: valence, arousal, dominance, confidence (texts, 4); blank ones
-    neutral.
-    """
+    """What the lexicon makes of texts: valence, arousal, dominance, confidence (texts, 4); blank ones neutral."""
     return np.array([_lexical(text) for text in texts])
 
 
@@ -116,9 +112,7 @@ def _lexical(text: str) -> tuple[float, float, float, float]:
 
 
 def _scales(heads: Floats) -> dict[str, Floats]:
-    """The heads that speak of the axes: EmoBank, the word norms, the intensity of valence, and what the teachers made
-    of the lexicon.
-    """
+    """The heads that speak of the axes; the last of them is what the teachers made of the lexicon."""
     return {name: heads[:, SLOTS[name]] for name in ("emobank", "warriner", "valence", "feeling")}
 
 
@@ -159,7 +153,7 @@ def _ridge(rows: Floats, points: Floats, strength: float) -> Floats:
 
 def _crossed(rows: Floats, points: Floats, strength: float) -> Floats:
     """Predictions of each fifth by a regression on the other four."""
-    fold, told = np.arange(len(rows)) % _FOLDS, np.empty_like(points)
+    fold, told = np.arange(len(rows)) // 2 % _FOLDS, np.empty_like(points)  # an anchor stays with its misspelt twin
     for one in range(_FOLDS):
         rest, mean = fold != one, points[fold != one].mean(0)
         told[~rest] = rows[~rest] @ _ridge(rows[rest], points[rest] - mean, strength) + mean

