@@ -104,7 +104,7 @@ def test_the_users_reason_wins_over_the_triggers():
 
 
 def test_no_rule_is_broken_without_a_reason():
-    with pytest.raises(IntentError, match="modal-interchange.? has none"):
+    with pytest.raises(IntentError, match="has none"):
         chosen("grief", breaks={"modal-interchange": " "})
     with pytest.raises(UnknownNameError, match="tritone-substitution"):
         chosen("grief", breaks={"tritone": "why not"})
