@@ -16,7 +16,6 @@ from kelly.listening.familiar import familiarity
         "cant sleep, my head wont stop",
         "my dog dyed yestrday im so sad",
         "We're going to be all right, aren't we?",
-        "😭😭😭",
         "It was 30 degrees (in the shade) and nobody complained",
     ],
 )
@@ -48,3 +47,8 @@ def test_what_is_no_english_is_not(text):
 @given(st.text())
 def test_it_is_a_share(text):
     assert 0 <= familiarity(text) <= 1
+
+
+def test_signs_alone_are_as_familiar_as_the_lexicon_says():
+    assert familiarity("😭😭😭", told=True) == 1
+    assert familiarity("🗿🧮") == 0
