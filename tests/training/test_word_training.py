@@ -127,6 +127,8 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(corpora, seldom, whole
     words.train(corpora, seldom / "stopped", 0, QUICK, device="cpu")
     one, other = (load_file(run / "weights.safetensors") for run in (whole, seldom / "stopped"))
     assert all(torch.equal(one[name], other[name]) for name in one)
+    assert (whole / "metrics.csv").read_text() == (seldom / "stopped/metrics.csv").read_text()
+    assert [row.split(",")[0] for row in (whole / "metrics.csv").read_text().split()] == ["round", "1", "2"]
 
 
 def test_a_student_takes_its_teachers_scale(student):

@@ -73,7 +73,7 @@ def train(
     with _extra():
         from kelly.training.tasks import words
 
-        words.train(data, out, seed, words.recipe(config), teacher or (), device)
+        words.train(data, out, seed, words.recipe(config), teacher or (), device, note)
     say([str(out)])
 
 

@@ -1,9 +1,9 @@
 """Training the word model: one encoder, four corpora, and, for a student, the mean of its teachers.
 
 Conventions: a run is a folder with `last.ckpt` (to go on after a kill), `weights.safetensors` (the network when done),
-`run.json` (what it was made from) and `metrics.csv`. A round is one pass over the mixture's shares; checkpoints are
-written between rounds, and batches and dropout follow from the seed, the round and the step alone, so a resumed run
-equals one that was never stopped.
+`run.json` (what it was made from) and `metrics.csv` (mean losses, a row a round). A round is one pass over the
+mixture's shares; checkpoints are written between rounds, and batches and dropout follow from the seed, the round and
+the step alone, so a resumed run equals one that was never stopped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from safetensors.torch import load_file, save_file
@@ -99,13 +98,20 @@ def _digest(*data: bytes) -> str:
 
 
 def train(
-    root: Path, out: Path, seed: int, recipe: Recipe, teachers: Sequence[Path] = (), device: str = "auto"
+    root: Path,
+    out: Path,
+    seed: int,
+    recipe: Recipe,
+    teachers: Sequence[Path] = (),
+    device: str = "auto",
+    note: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Train one network, or go on where a stopped run left off.
 
     Parameters: root, folder of the corpora; out, the run's folder; teachers, folders of finished runs whose mean the
-    network shall learn as well; device, auto, cpu, cuda or mps. Raises: CorpusError, a corpus is missing or not in its
-    layout; FileError, `out` holds another run, or a teacher is not finished; UsageError, there is no such device.
+    network shall learn as well; device, auto, cpu, cuda or mps; note, takes a line about each round. Raises:
+    CorpusError, a corpus is missing or not in its layout; FileError, `out` holds another run, or a teacher is not
+    finished; UsageError, there is no such device.
     """
     if device in {"cuda", "mps"} and not getattr(torch, device).is_available():
         raise UsageError(f"this machine has no {device}; --device cpu does without")
@@ -125,25 +131,43 @@ def train(
     data = _Rounds(mixture, tokens, about, taught, task)
     task.steps = recipe.rounds * len(data)
     resumed = out / "last.ckpt"
-    trainer = _trainer(out, recipe, device)
+    trainer = _trainer(out, recipe, device, note)
     trainer.fit(task, DataLoader(data, batch_size=None), ckpt_path=resumed if resumed.exists() else None)
     with replacing(out / "weights.safetensors") as beside:
         save_file(network.state_dict(), beside)
 
 
-def _trainer(out: Path, recipe: Recipe, device: str) -> lightning.Trainer:
+def _trainer(out: Path, recipe: Recipe, device: str, note: Callable[[str], None]) -> lightning.Trainer:
     return lightning.Trainer(
         max_epochs=recipe.rounds,
         accelerator="gpu" if device == "cuda" else device,
         devices=1,
         precision="bf16-mixed",
-        logger=CSVLogger(out, name="", version=""),
-        callbacks=[ModelCheckpoint(out, "last", save_on_train_epoch_end=True, enable_version_counter=False)],
+        logger=False,
+        callbacks=[
+            _Losses(out / "metrics.csv", note),
+            ModelCheckpoint(out, "last", save_on_train_epoch_end=True, enable_version_counter=False),
+        ],
         enable_progress_bar=False,
         enable_model_summary=False,
-        log_every_n_steps=50,
         use_distributed_sampler=False,
     )
+
+
+class _Losses(lightning.Callback):
+    """The mean losses of each round: a row of a table that a resumed run goes on with, and a line for who waits."""
+
+    def __init__(self, path: Path, note: Callable[[str], None]) -> None:
+        self.path, self.note = path, note
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Write down what the round came to."""
+        del pl_module
+        losses = {name: f"{float(loss):.5f}" for name, loss in sorted(trainer.callback_metrics.items())}
+        number = trainer.current_epoch + 1
+        told = self.path.read_text(encoding="utf-8") if self.path.exists() else f"round,{','.join(losses)}\n"
+        write_atomically(self.path, f"{told}{number},{','.join(losses.values())}\n".encode())
+        self.note(f"round {number} of {trainer.max_epochs}: loss {losses['loss']}")
 
 
 def _defined(base: Path) -> tuple[Tensor, Tensor]:
@@ -284,7 +308,7 @@ class Task(lightning.LightningModule):
         if "taught" in batch:
             loss = (1 - self.recipe.soft) * loss + self.recipe.soft * losses.soft(outputs, batch["taught"])
         loss = loss + self.recipe.meaning * losses.distance(about, batch["about"])
-        self.log_dict({"loss": loss, **parts})
+        self.log_dict({"loss": loss, **parts}, on_step=False, on_epoch=True, batch_size=1)
         return loss
 
     def _hidden(self, ids: Tensor) -> Tensor:
