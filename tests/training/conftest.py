@@ -50,7 +50,8 @@ def _emobank(place):
 def _goemotions(place):
     place.mkdir(parents=True)
     for split in ("train", "dev"):
-        lines = [f"{line}\t{split}{i}" for i, line in enumerate(GOEMOTIONS * 2)]
+        told = [line.replace("\t", f" ({split})\t", 1) for line in GOEMOTIONS * 2]
+        lines = [f"{line}\t{split}{i}" for i, line in enumerate(told)]
         (place / f"{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -5,6 +5,8 @@ The last three need the extra `train`, and are the only ones that do; so they im
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,7 +127,10 @@ def _known(name: str) -> None:
 
 @contextmanager
 def _extra() -> Iterator[None]:
-    """One line instead of a stack trace where the extra is not installed."""
+    """One line instead of a stack trace where the extra is not installed; and its libraries keep to themselves."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    warnings.filterwarnings("ignore", module=r"lightning\.")
     try:
         yield
     except ModuleNotFoundError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -138,6 +139,7 @@ def train(
 
 
 def _trainer(out: Path, recipe: Recipe, device: str, note: Callable[[str], None]) -> lightning.Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     return lightning.Trainer(
         max_epochs=recipe.rounds,
         accelerator="gpu" if device == "cuda" else device,
