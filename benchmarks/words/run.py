@@ -78,15 +78,22 @@ def _row(name: str, file: str) -> tuple[object, ...]:
     return name, len(rows), commonest, words, share_right(file), share_right(file, feel)
 
 
-def _told(name: str) -> str:
-    """The table of one set of feelings told, empty when the set is not there."""
+def _told(*names: str) -> str:
+    """The table of some sets of feelings told, taken as one; empty when they are not there."""
     import feelings  # beside this script, which tests load from elsewhere
 
-    told = feelings.rows([name])
+    told = feelings.rows(names)
     if not told:
         return ""
     readers = [feelings.commonest(told), feelings.scores(told, lexical.read), feelings.scores(told, feel)]
-    head = (f"{name} set, {len(told)} sentences", "commonest answer", "lexicon", "Kelly", "bar", "verdict")
+    head = (
+        f"{' and '.join(names)} set, {len(told)} sentences",
+        "commonest answer",
+        "lexicon",
+        "Kelly",
+        "bar",
+        "verdict",
+    )
     rows = [
         (measure, *(reader[measure] for reader in readers), bar, verdict(met=readers[-1][measure] >= bar))
         for measure, bar in feelings.BARS.items()
@@ -122,7 +129,8 @@ def main() -> None:
 
     head = ("set", "sentences", "commonest answer", "words without grammar", "lexicon", "Kelly")
     parts = [table(head, [_row(name, file) for name, file in FILES.items()]), _told("open")]
-    parts += [_told("sealed") if wanted.sealed else "", _times()]
+    parts += [_told("sealed"), _told("open", "sealed")] if wanted.sealed else []
+    parts += [_times()]
     publish(__file__, "\n".join(part for part in [*parts, report()] if part), wanted.keep)
 
 

@@ -2,8 +2,8 @@
 
 Conventions: weights of matrix products are int8 in blocks of 32 along the input, with activations quantised row by row
 (onnxruntime's MatMulNBits at accuracy level 4): about as small and fast as dynamic quantisation of whole tensors, and a
-text's numbers do not depend on the other texts of its batch. The table of word pieces is int8 with a scale for each
-row.
+text's numbers hardly depend on the other texts of its batch (up to 2.4e-4, so the reader runs them one by one). The
+table of word pieces is int8 with a scale for each row.
 """
 
 from __future__ import annotations

@@ -110,9 +110,9 @@ def train(
     """Train one network, or go on where a stopped run left off.
 
     Parameters: root, folder of the corpora; out, the run's folder; teachers, folders of finished runs whose mean the
-    network shall learn as well; device, auto, cpu, cuda or mps; note, takes a line about each round. Raises:
-    CorpusError, a corpus is missing or not in its layout; FileError, `out` holds another run, or a teacher is not
-    finished; UsageError, there is no such device.
+    network shall learn as well; device, auto, cpu, cuda or mps; note, takes a line about each round.
+    Raises: CorpusError, a corpus is missing or not in its layout; FileError, `out` holds another run, or a teacher is
+    not finished; UsageError, there is no such device.
     """
     if device in {"cuda", "mps"} and not getattr(torch, device).is_available():
         raise UsageError(f"this machine has no {device}; --device cpu does without")
