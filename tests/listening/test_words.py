@@ -138,6 +138,18 @@ def test_what_is_not_known_has_a_wide_spread():
     assert min(feel("asdf qwer zxcv lkjh").spreads) > max(feel("I am so happy today").spreads)
 
 
+@pytest.mark.parametrize(("text", "side"), [("terrifed", -1), ("hapiness", 1), ("Devestated!", -1)])
+def test_a_word_alone_is_heard_through_a_slip(text, side):
+    emotion = feel(text).emotion
+    assert emotion.valence * side > 0.4
+    assert emotion.confidence > 0.35
+
+
+@pytest.mark.parametrize("text", ["triste", "felicidad", "asdfgh", "qwertz", "traurig", "verdrietig"])
+def test_a_word_alone_of_no_english_is_no_mood(text):
+    assert feel(text).emotion.confidence <= 0.35
+
+
 @pytest.mark.parametrize(("text", "side"), [(":( :(", -1), ("<3 <3 <3", 1), ("💔", -1)])
 def test_signs_alone_are_heard(text, side):
     assert feel(text).emotion.valence * side > 0.2

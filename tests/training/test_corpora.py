@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("snowballstemmer", reason="the workbench needs the extra `train`")
 
 from kelly.errors import CorpusError, MissingCorpusError
-from kelly.training.data import emobank, goemotions, semeval, warriner
+from kelly.training.data.corpora import emobank, goemotions, semeval, warriner
 
 
 def test_an_emobank_sentence_has_its_gold_and_its_single_ratings(corpora):

@@ -51,7 +51,7 @@ def test_a_text_is_trained_on_or_tuned_on_never_both(corpora):
 
 
 def test_words_of_other_splits_are_in_no_frame(corpora):
-    from kelly.training.data import warriner
+    from kelly.training.data.corpora import warriner
 
     held = {word.text for word in warriner.load(corpora) if word.split != "train"}
     train, _ = read(corpora)

@@ -8,7 +8,7 @@ Neither attempts sarcasm, nor knows who is meant: "she is sad" reads as sad.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ __all__ = ["LONGEST", "explained", "feel", "feel_all"]
 
 PASSAGE = 600  # characters; a longer text is read passage by passage
 PASSAGES = 40  # of a text that is summed up, about
+_LONG = 6  # letters; of shorter words too many are one slip away from another language's
 MOST = 2400  # characters; of a longer text only the ends are read
 
 
@@ -70,7 +71,7 @@ def feel_all(texts: Sequence[str]) -> list[Reading]:
     readings = [lexical.read(cut.text) for cut in cuts]
     model = shipped()
     if model is not None and cuts:
-        shares = [familiarity(one.text, told=bool(one.words)) for one in readings]
+        shares = [familiarity(_written(one.text, model.words), told=bool(one.words)) for one in readings]
         rows = np.zeros((len(cuts), SIZE), np.float32)  # what is not known at all is not worth the time
         known = np.flatnonzero(shares)
         if known.size:
@@ -89,6 +90,13 @@ def explained(reading: Reading) -> Reading:
     if reading.reader == "lexicon" or len(reading.text) > PASSAGE:
         return reading
     return replace(reading, influences=influences(reading.text, _points))
+
+
+def _written(text: str, ranks: Mapping[str, int]) -> str:
+    """What is judged to be English or not: the text as it stands, but a long word alone without its slip ("terrifed"),
+    since it has no little words beside it to tell by.
+    """
+    return spelt(text, ranks) if len(text) >= _LONG and len(text.split()) == 1 else text
 
 
 def _points(texts: Sequence[str]) -> npt.NDArray[np.float64]:

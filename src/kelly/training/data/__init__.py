@@ -1,1 +1,1 @@
-"""Corpora: one module each, official layout in, typed records out (`load(root) -> iterator of records`)."""
+"""From corpora to what networks are trained on: reading (`corpora/`), checking, splitting and preparing."""

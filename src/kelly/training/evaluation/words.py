@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from kelly.errors import CorpusError, MissingCorpusError
 from kelly.models.words.heads import SCALES, SLOTS, ratings, sigmoid
-from kelly.training.data import emobank, goemotions, semeval, warriner
+from kelly.training.data.corpora import emobank, goemotions, semeval, warriner
 from kelly.training.evaluation.metrics import cross_fitted, macro_f1, pearson
 
 __all__ = ["LABELLED", "Gold", "Row", "Thresholds", "gold", "measured", "predictions"]

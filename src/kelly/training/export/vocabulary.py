@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from kelly.training.data import goemotions
+from kelly.training.data.corpora import goemotions
 
 __all__ = ["vocabulary"]
 

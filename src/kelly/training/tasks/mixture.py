@@ -28,7 +28,7 @@ from kelly.listening.morphology import table
 from kelly.models.words.frames import frames
 from kelly.models.words.heads import SCALES, SIZE, SLOTS, WOUNDS
 from kelly.models.words.tidy import tidy
-from kelly.training.data import emobank, goemotions, semeval, warriner
+from kelly.training.data.corpora import emobank, goemotions, semeval, warriner
 from kelly.training.data.noise import misspelt
 from kelly.training.tasks.tables import NODES, anchors, definitions, label_names, place_of
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from kelly.emotion.space import NEUTRAL, Emotion
 from kelly.emotion.thesaurus import TIERS, blends, names
 from kelly.models.words.heads import WOUNDS
-from kelly.training.data import goemotions, semeval
+from kelly.training.data.corpora import goemotions, semeval
 
 __all__ = ["NODES", "Anchor", "anchors", "definitions", "label_names", "place_of"]
 

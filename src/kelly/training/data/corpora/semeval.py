@@ -13,10 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kelly.errors import CorpusError
-from kelly.training.data.layout import SPLITS, folder, rows
+from kelly.training.data.layout import SPLITS, Corpus, rows
 
-__all__ = ["EMOTIONS", "INTENSITIES", "Tweet", "load"]
+__all__ = ["CORPUS", "EMOTIONS", "INTENSITIES", "Tweet", "load"]
 
+CORPUS = Corpus(
+    "semeval2018_task1",
+    "*/*.txt",
+    title="SemEval-2018 Task 1",
+    source="competitions.codalab.org/competitions/17751",
+    licence="none stated",
+    commercial=None,
+    group="tweet",
+    counts={"train": 6905, "dev": 919},
+)
 EMOTIONS = (
     *("anger", "anticipation", "disgust", "fear", "joy", "love", "optimism", "pessimism", "sadness", "surprise"),
     "trust",
@@ -44,6 +54,16 @@ class Tweet:
         self.splits[subtask] = max(split, self.splits.get(subtask, split), key=SPLITS.index)
 
     @property
+    def id(self) -> str:
+        """The text itself, since a tweet has another id in each subtask."""
+        return self.text
+
+    @property
+    def group(self) -> str:
+        """Each tweet stands alone."""
+        return self.text
+
+    @property
     def split(self) -> str:
         """The most guarded split of its subtasks."""
         return max(self.splits.values(), key=SPLITS.index)
@@ -54,7 +74,7 @@ def load(root: Path) -> Iterator[Tweet]:
 
     Raises: CorpusError when the corpus is missing, a column is missing or a label lies outside its range.
     """
-    place = folder(root, "semeval2018_task1", "*/*.txt")
+    place = CORPUS.folder(root)
     tweets: dict[str, Tweet] = {}
     for path in sorted(place.glob("*/*.txt")):
         split = next((split for split in SPLITS if f"-{split}" in path.stem.lower()), None)

@@ -15,10 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 from kelly.errors import CorpusError
-from kelly.training.data.layout import folder, one_of, rows
+from kelly.training.data.layout import Corpus, one_of, rows
 
-__all__ = ["AXES", "LEVELS", "Sentence", "load"]
+__all__ = ["AXES", "CORPUS", "LEVELS", "Sentence", "load"]
 
+CORPUS = Corpus(
+    "emobank",
+    "**/emobank.csv",
+    title="EmoBank",
+    source="github.com/JULIELab/EmoBank",
+    licence="CC BY-SA 4.0",
+    commercial=True,
+    group="sentence",
+    counts={"train": 8043, "dev": 996},
+)
 AXES = ("V", "A", "D")
 LEVELS = 5
 _RATERS = ("individual_reader_ratings.csv", "individual_writer_ratings.csv")
@@ -34,13 +44,18 @@ class Sentence:
     gold: tuple[float, float, float]
     counts: npt.NDArray[np.float32]
 
+    @property
+    def group(self) -> str:
+        """Each sentence stands alone."""
+        return self.id
+
 
 def load(root: Path) -> Iterator[Sentence]:
     """Read the corpus.
 
     Raises: CorpusError when the corpus is missing, a column is missing or a rating lies outside 1..5.
     """
-    place = folder(root, "emobank", "**/emobank.csv")
+    place = CORPUS.folder(root)
     table = one_of(place, "emobank.csv", "corpus/emobank.csv", "**/emobank.csv")
     assert table is not None  # noqa: S101 - `folder` has seen it
     counts = _counts(table.parent)

@@ -15,10 +15,20 @@ from pathlib import Path
 import snowballstemmer
 
 from kelly.errors import CorpusError
-from kelly.training.data.layout import folder, rows
+from kelly.training.data.layout import Corpus, rows
 
-__all__ = ["Word", "load", "stem"]
+__all__ = ["CORPUS", "Word", "load", "stem"]
 
+CORPUS = Corpus(
+    "warriner",
+    "Ratings_Warriner_et_al.csv",
+    title="the norms of Warriner, Kuperman and Brysbaert",
+    source="the supplement of Behavior Research Methods 45, 1191-1207",
+    licence="CC BY-NC-ND 3.0",
+    commercial=False,
+    group="stem",
+    counts={"train": 12481, "dev": 1434},
+)
 _COLUMNS = ("V.Mean.Sum", "A.Mean.Sum", "D.Mean.Sum")
 _TENTH = 10
 
@@ -31,13 +41,23 @@ class Word:
     split: str
     means: tuple[float, float, float]
 
+    @property
+    def id(self) -> str:
+        """The word itself."""
+        return self.text
+
+    @property
+    def group(self) -> str:
+        """The stem, whose words are in one split."""
+        return stem(self.text)
+
 
 def load(root: Path) -> Iterator[Word]:
     """Read the norms.
 
     Raises: CorpusError when they are missing, a column is missing or a mean lies outside 1..9.
     """
-    path = folder(root, "warriner", "Ratings_Warriner_et_al.csv") / "Ratings_Warriner_et_al.csv"
+    path = CORPUS.folder(root) / "Ratings_Warriner_et_al.csv"
     for row in rows(path, ("Word", *_COLUMNS)):
         told = [row[column] for column in _COLUMNS]
         try:

@@ -1,0 +1,1 @@
+"""Corpora: one module each, official layout in, typed records out (`load(root) -> iterator of records`)."""
