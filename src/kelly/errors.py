@@ -7,6 +7,7 @@ __all__ = [
     "KellyError",
     "MissingCorpusError",
     "SoundError",
+    "TrainingError",
     "UnknownNameError",
     "UsageError",
 ]
@@ -42,3 +43,7 @@ class MissingCorpusError(CorpusError):
 
 class SoundError(KellyError):
     """Audio cannot be rendered: no SoundFont, an unreadable one, or nothing to sound (exit code 1)."""
+
+
+class TrainingError(KellyError):
+    """A training was stopped since nothing worth keeping could come of it (command line: exit code 1)."""
