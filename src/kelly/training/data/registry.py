@@ -7,12 +7,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from kelly.names import find
+from kelly.names import find, key
 from kelly.training.data.layout import Corpus, Record
 
 __all__ = ["NAMES", "Reader", "reader"]
 
-NAMES = ("emobank", "emopia", "goemotions", "semeval", "warriner")
+NAMES = (
+    *("asap", "billboard", "deam", "emobank", "emopia", "emotify", "goemotions", "groove", "jazz", "jsb", "lakh"),
+    *("maestro", "mirex_mood", "nottingham", "pmemo", "pop909", "ravdess", "semeval", "vgmidi", "warriner"),
+)
 
 
 class Reader(Protocol):
@@ -26,4 +29,5 @@ class Reader(Protocol):
 
 def reader(name: str) -> Reader:
     """The module of a corpus. Raises: UnknownNameError when there is none of that name."""
-    return cast("Reader", import_module(f"kelly.training.data.corpora.{find(name, NAMES, 'corpus')}"))
+    module = find(name, (key(known) for known in NAMES), "corpus").replace("-", "_")
+    return cast("Reader", import_module(f"kelly.training.data.corpora.{module}"))
