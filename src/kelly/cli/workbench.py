@@ -19,7 +19,7 @@ from kelly.cli.output import as_json, note, say
 from kelly.errors import FileError, KellyError, UsageError
 from kelly.names import find
 
-__all__ = ["evaluate", "export", "models", "register", "train"]
+__all__ = ["check", "evaluate", "export", "models", "register", "train"]
 
 MODELS = ("words",)
 SPLITS = ("dev", "test")
@@ -33,14 +33,19 @@ Data = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    app.command(short_help="List the trained models, with their licences.")(models)
+    shelf = typer.Typer(rich_markup_mode=None)
+    shelf.callback(invoke_without_command=True)(models)
+    shelf.command(short_help="Check files of weights.")(check)
+    app.add_typer(shelf, name="models", short_help="List the trained models with their licences, or check files.")
     app.command(short_help="Train a model on corpora.")(train)
     app.command(short_help="Measure a model on a corpus's split.")(evaluate)
     app.command(short_help="Write a trained model as Kelly ships it.")(export)
 
 
-def models(json: options.Json = False) -> None:
+def models(context: typer.Context, json: options.Json = False) -> None:
     """List the trained models that came with this Kelly, with the licence of their weights, and check their files."""
+    if context.invoked_subcommand is not None:
+        return
     from dataclasses import asdict
 
     from kelly.models import shelf
@@ -53,6 +58,28 @@ def models(json: options.Json = False) -> None:
     damaged = [f"{one.name}/{name}" for one in found for name in one.damaged]
     if damaged:
         raise FileError(f"damaged or missing: {', '.join(damaged)}; install Kelly again")
+
+
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Files of weights: .json (RTNeural), .onnx, .safetensors.")
+    ],
+    network: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which network they must be; any of the six when left out.")
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Check that files of weights hold one of Kelly's networks, whole and as specified; say which, and how large."""
+    from dataclasses import asdict
+
+    from kelly.models import checking
+
+    found = []
+    for path in files:
+        found.append(one := checking.check(path, network))
+        say([f"{one.path}: {one.title} ({one.network}) as {one.kind}, {one.numbers:,} numbers"], quiet=json)
+    if json:
+        as_json({"files": [asdict(one) for one in found]})
 
 
 def train(

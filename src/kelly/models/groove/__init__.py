@@ -1,0 +1,1 @@
+"""The groove network: when and how loud each sixteenth of a bar of drums is struck."""

@@ -1,0 +1,1 @@
+"""The melody network: which pitches sound in the next beat."""
