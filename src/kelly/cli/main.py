@@ -20,7 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kelly._version import __version__
-from kelly.cli import feelings, scores, songs, workbench
+from kelly.cli import corpora, doctor, feelings, scores, songs, workbench
 from kelly.errors import KellyError, UsageError
 
 __all__ = ["app", "main", "run"]
@@ -34,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (feelings, songs, scores, workbench):
+for module in (feelings, songs, scores, workbench, corpora, doctor):
     module.register(app)
 
 
@@ -129,7 +129,8 @@ def _plain(complaint: str) -> str:
 def _addition(error: Exception) -> str:
     """What typer's complaint does not say: what was got, or what is allowed."""
     text = str(error)
-    command = getattr(getattr(error, "ctx", None), "info_name", None)
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "info_name", None)
     found = getattr(error.__cause__, "errors", None)  # the validator's, which knows the value
     if found is not None:
         return f"; got {found()[0]['input']!r}"
@@ -137,12 +138,9 @@ def _addition(error: Exception) -> str:
         return "; put a text of several words in quotes"
     if text.startswith("No such command") and "mean" not in text:
         spoken = " " in text.removeprefix("No such command ")
-        return "; put feel or compose before a text" if spoken else f"; commands are {_commands()}"
+        known = ", ".join(getattr(getattr(context, "command", None), "commands", ()))
+        return "; put feel or compose before a text" if spoken else f"; commands are {known}"
     return ""
-
-
-def _commands() -> str:
-    return ", ".join(command.callback.__name__ for command in app.registered_commands if command.callback)
 
 
 def _refused(reason: str, code: int) -> int:

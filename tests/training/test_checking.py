@@ -1,0 +1,221 @@
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("snowballstemmer", reason="needs the extra `train`")
+
+from kelly.cli.main import main
+from kelly.errors import FileError, MissingCorpusError, UnknownNameError
+from kelly.score import midi
+from kelly.score.notes import Note, Part, Score
+from kelly.training.data import sums
+from kelly.training.data.checking import check, found
+from small import emopia as small
+from small import ravdess
+
+
+@pytest.fixture
+def place(tmp_path):
+    """The folder of a small EMOPIA in which no two clips are alike."""
+    place = small.write(tmp_path / "data")
+    for number, path in enumerate(sorted((place / "midis").iterdir())):
+        midi.write(Score((Part("piano", 0, notes=(Note(0.0, 1.0, 60 + number, 90),)),)), path)
+    return place
+
+
+@pytest.fixture
+def only(place):
+    """What is found of that corpus."""
+
+    def checked(**options):
+        (one,) = check(place, **options)
+        return one
+
+    return checked
+
+
+def rewrite(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_whole_corpus_has_no_faults(only, place):
+    one = only()
+    assert one.faults == ()
+    assert one.counts == {"train": 5, "dev": 2, "test": 1}
+    assert one.groups == {"train": 3, "dev": 1, "test": 1}
+    assert (one.name, one.folder, one.files, one.sums) == ("emopia", place, 8, "")
+
+
+def test_other_counts_than_ours_are_a_remark(only):
+    assert "train has 5 records; Kelly's models were made with 767" in only().remarks
+
+
+def test_a_group_in_two_splits_is_named(only, place):
+    rewrite(place / "split/val.csv", "Q3_ddd_0,Q3", "Q1_aaa_5,Q1")
+    shutil.copy(place / "midis/Q3_ddd_0.mid", place / "midis/Q1_aaa_5.mid")
+    assert only().faults == ("1 group (aaa) stands in more than one split",)
+
+
+def test_at_most_three_of_many_groups_are_named(place):
+    for path, split in (("split/val.csv", "val"), ("split/test.csv", "test")):
+        text = (place / "split/train.csv").read_text()
+        (place / path).write_text(text.replace("_0,", "_7,").replace("_1,", "_8,") if split == "val" else text)
+    (one,) = check(place)
+    assert any(fault.startswith("3 groups (aaa, b_b, c-c) stand") for fault in one.faults)
+
+
+def test_an_id_that_stands_twice_is_named(monkeypatch, place):
+    from kelly.training.data.corpora import emopia
+
+    clips = list(emopia.load(place))
+    monkeypatch.setattr(emopia, "load", lambda _: iter([*clips, clips[0]]))
+    (one,) = check(place, ["emopia"])
+    assert one.faults == ("1 id (aaa_0) stands more than once",)
+
+
+def test_every_file_that_cannot_be_used_is_named(only, place):
+    (place / "midis/Q1_aaa_0.mid").write_bytes(b"MThd")
+    (place / "midis/Q1_aaa_1.mid").write_bytes(b"")
+    (place / "midis/Q2_b_b_0.mid").unlink()
+    faults = only().faults
+    assert len(faults) == 3
+    assert all(name in fault for name, fault in zip(("aaa_0", "aaa_1", "b_b_0"), faults, strict=True))
+    assert faults[1].endswith("is empty")
+
+
+def test_files_without_notes_are_a_remark(only, place):
+    midi.write(Score((Part("piano", 0),)), place / "midis/Q1_aaa_0.mid")
+    assert "1 file (Q1_aaa_0.mid) stands there without content" in only().remarks
+    assert only().faults == ()
+
+
+def test_the_same_content_in_two_splits_is_named(only, place):
+    shutil.copy(place / "midis/Q1_aaa_0.mid", place / "midis/Q4_eee_0.mid")
+    assert only().faults == ("1 content (aaa_0 = eee_0) stands in more than one split",)
+
+
+def test_a_wrong_label_is_a_fault(only, place):
+    rewrite(place / "split/val.csv", "Q3_ddd_0,Q3", "Q3_ddd_0,Q5")
+    (fault,) = only().faults
+    assert "val.csv" in fault
+
+
+def test_a_corpus_without_records_is_a_fault(place):
+    for name in ("train", "val", "test"):
+        (place / f"split/{name}.csv").write_text("fname,label\n")
+    (one,) = check(place, ["emopia"])
+    assert one.faults == ("there are no records in it",)
+
+
+def test_workers_find_the_same(place):
+    (place / "midis/Q1_aaa_0.mid").write_bytes(b"MThd")
+    assert check(place, workers=2) == check(place)
+
+
+def test_sums_are_written_verified_and_such_as_sha256sum_checks(only, place):
+    assert only(write_sums=True).sums == "written"
+    assert only().sums == "verified"
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", sums.NAME], cwd=place, check=True)
+    midi.write(Score((Part("piano", 0),)), place / "midis/Q1_aaa_0.mid")
+    (place / "split/test.csv").unlink()
+    missing, changed = only().faults
+    assert only().sums == "wrong"
+    assert "test.csv" in missing
+    assert "Q1_aaa_0.mid has another checksum" in changed
+
+
+def test_files_without_a_sum_are_a_remark(only, place):
+    only(write_sums=True)
+    rewrite(place / sums.NAME, "midis/Q1_aaa_0.mid", "split/val.csv")
+    assert any(remark.startswith("1 file (Q1_aaa_0.mid)") for remark in only().remarks)
+
+
+def test_sums_of_a_faulty_corpus_are_not_written(only, place):
+    (place / "midis/Q1_aaa_0.mid").write_bytes(b"")
+    assert only(write_sums=True).sums == ""
+    assert not (place / sums.NAME).exists()
+
+
+def test_sums_leave_the_files_of_other_corpora_alone(place):
+    ravdess.write(place.parent)
+    check(place.parent, ["ravdess"], write_sums=True)
+    assert {path.parts[-3] for path in sums.read(place.parent)} == {"ravdess_speech", "ravdess_song"}
+
+
+@given(names=st.sets(st.text("ab \\\n\r%é.", min_size=1).filter(lambda name: name.strip(".")), max_size=4))
+def test_sums_of_any_names_are_read_again(tmp_path_factory, names):
+    folder = tmp_path_factory.mktemp("sums")
+    stated = {folder / name: hashlib.sha256(name.encode()).hexdigest() for name in names}
+    sums.write(folder, stated)
+    assert sums.read(folder) == stated
+
+
+@pytest.mark.parametrize(
+    "line", [b"0" * 64 + b"  ../x\n", b"0" * 64 + b"  /etc/x\n", b"0" * 63 + b"  x\n", b"\xff\n", b"words\n"]
+)
+def test_strange_sums_are_refused(tmp_path, line):
+    (tmp_path / sums.NAME).write_bytes(line)
+    with pytest.raises(FileError, match=sums.NAME):
+        sums.read(tmp_path)
+
+
+def test_all_corpora_below_a_folder_are_found(corpora):
+    assert list(found(corpora)) == list(found(corpora.parent)) == ["emobank", "goemotions", "semeval", "warriner"]
+    assert not any(one.faults for one in check(corpora))
+
+
+def test_a_corpus_is_known_whatever_its_folder_is_called(place, tmp_path):
+    assert list(found(place.rename(tmp_path / "downloads"))) == ["emopia"]
+
+
+def test_where_there_is_no_corpus_the_known_are_told(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/letter.txt").write_text("Dear Kelly")
+    with pytest.raises(MissingCorpusError, match=r"no corpus is found.*emopia, from github"):
+        check(tmp_path)
+
+
+def test_a_corpus_that_is_asked_for_must_be_there(tmp_path, place):
+    with pytest.raises(MissingCorpusError, match="warriner"):
+        check(place, ["warriner"])
+    with pytest.raises(UnknownNameError, match="did you mean emopia"):
+        check(tmp_path, ["emopa"])
+
+
+def test_the_command_tells_what_is_there_and_what_is_wrong(place, capsys):
+    assert main(["data", "check", str(place), "--workers", "1"]) == 0
+    assert "  records (groups: song): train 5 (3), dev 2 (1), test 1 (1)\n" in capsys.readouterr().out
+    (place / "midis/Q1_aaa_0.mid").write_bytes(b"")
+    assert main(["data", "check", str(place), "--workers", "1", "--json"]) == 1
+    told = capsys.readouterr()
+    assert told.err == "kelly: 1 of 1 corpora have faults: emopia\n"
+    (one,) = json.loads(told.out)["corpora"]
+    assert one["faults"] == [f"{place}/midis/Q1_aaa_0.mid is empty"]
+
+
+def test_of_many_faults_the_command_tells_some(place, capsys, monkeypatch):
+    monkeypatch.setattr("kelly.cli.corpora.MOST_TOLD", 2)
+    for path in (place / "midis").iterdir():
+        path.write_bytes(b"")
+    assert main(["data", "check", str(place), "--workers", "1"]) == 1
+    assert "  and 6 more faults (--json lists all)\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--corpus", "emopa"], ["--engine", "spark"], ["--workers", "-1"]])
+def test_a_wrong_use_is_told(place, arguments, capsys):
+    assert main(["data", "check", str(place), *arguments]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.skipif("KELLY_CORPORA" not in os.environ, reason="KELLY_CORPORA names no folder of corpora")
+def test_whole_corpora_have_no_faults():
+    assert [one.name for one in check(Path(os.environ["KELLY_CORPORA"])) if one.faults] == []
