@@ -22,7 +22,7 @@ from pathlib import Path
 
 from kelly.files import write_atomically
 
-__all__ = ["PARTS", "known", "part_of", "split_of", "table"]
+__all__ = ["PARTS", "known", "part_of", "share", "split_of", "table"]
 
 PARTS = ("labeller", "judge", "examiner")
 # Corpora without an official split, listed by the ids of their records; RAVDESS by its performers.
@@ -61,16 +61,16 @@ def table(root: Path) -> list[tuple[str, ...]]:
 
 
 def _split(corpus: str, group: str) -> str:
-    return "dev" if _share(corpus, group) < _DEV else "train"
+    return "dev" if share(corpus, group) < _DEV else "train"
 
 
 def _part(song: str) -> str:
-    place = _share("parts", song)
+    place = share("parts", song)
     return next(part for part, share in zip(PARTS, _SHARES, strict=True) if place < share)
 
 
-def _share(salt: str, name: str) -> float:
-    """A number in 0..1 that follows from a text."""
+def share(salt: str, name: str) -> float:
+    """A number in 0..1 that follows from two texts, and from nothing else."""
     return int.from_bytes(hashlib.sha256(f"{salt}/{name}".encode()).digest()[:8], "big") / 2**64
 
 

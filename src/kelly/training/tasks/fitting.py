@@ -47,7 +47,8 @@ class Recipe:
 
     Parameters: epochs, at most; batch, samples of a step over all processes; rate, the highest; warmup, share of the
     steps in which it rises; weight_decay; clip, the longest gradient; patience, epochs without a lower dev loss after
-    which a run ends; chance_after, the epoch after which the dev loss must be below chance.
+    which a run ends; chance_after, the epoch after which the dev loss must be below chance; keep, the weights of which
+    epoch: the "best" on the dev split, or the "last" (then no run ends early, and the dev split chooses nothing).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")  # a misspelt setting is no setting
@@ -60,6 +61,7 @@ class Recipe:
     clip: float = 1.0
     patience: int = 15
     chance_after: int = 5
+    keep: str = "best"
 
     def __post_init__(self) -> None:
         """Check what would only be found out after minutes."""
@@ -69,6 +71,8 @@ class Recipe:
         for name in ("rate", "clip"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"{name} must be above 0; got {getattr(self, name)}")
+        if self.keep not in {"best", "last"}:
+            raise UsageError(f"keep must be best or last; got {self.keep!r}")
         if not 0 <= self.warmup < 1:
             raise UsageError(f"warmup must lie in 0..1; got {self.warmup}")
 
@@ -277,7 +281,7 @@ def _trainer(fitting: _Fitting, out: Path, device: str, logger: Logger | None, n
             _Rows(out / "metrics.csv", note),
             best,
             last,
-            EarlyStopping("dev_loss", patience=recipe.patience, check_finite=True),
+            *([EarlyStopping("dev_loss", patience=recipe.patience)] if recipe.keep == "best" else []),
         ],
         plugins=[_Safely()],
         enable_progress_bar=False,
@@ -295,12 +299,12 @@ def _strategy(*, on_card: bool) -> Strategy | str:
 
 
 def _keep(trainer: lightning.Trainer, fitting: _Fitting, out: Path) -> float:
-    """Write the weights of the best epoch, if they are worth it. Raises: TrainingError."""
+    """Write the weights of the epoch that is kept, if they are worth it. Raises: TrainingError."""
     guards.check_chance(fitting.lowest, fitting.data.chance, trainer.current_epoch)
-    best = torch.load(out / "best.ckpt", map_location="cpu", weights_only=False)["state_dict"]
+    best = torch.load(out / f"{fitting.task.recipe.keep}.ckpt", map_location="cpu", weights_only=False)["state_dict"]
     state = {name.removeprefix("network."): tensor.contiguous() for name, tensor in best.items()}
     if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
-        raise TrainingError("the best epoch's weights are not finite numbers")
+        raise TrainingError("the weights are not finite numbers")
     if trainer.is_global_zero:
         with replacing(out / "weights.safetensors") as beside:
             save_file(state, beside)

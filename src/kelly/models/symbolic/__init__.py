@@ -1,0 +1,1 @@
+"""The symbolic recogniser: what feeling a score carries, from its traits."""
