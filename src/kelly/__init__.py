@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kelly.emotion.space import Emotion
     from kelly.errors import KellyError
     from kelly.listening.reading import Reading
+    from kelly.listening.score import listen
     from kelly.listening.story import Story, read_story
     from kelly.listening.words import feel
     from kelly.score.notes import Score
@@ -42,6 +43,7 @@ __all__ = [
     "__version__",
     "compose",
     "feel",
+    "listen",
     "load_intent",
     "read_story",
     "render",
@@ -61,6 +63,7 @@ _HOMES = {
     "Story": "kelly.listening.story",
     "compose": "kelly.composing.song",
     "feel": "kelly.listening.words",
+    "listen": "kelly.listening.score",
     "load_intent": "kelly.composing.intent:load",
     "read_story": "kelly.listening.story",
     "render": "kelly.composing.sounding",

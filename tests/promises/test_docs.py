@@ -90,7 +90,10 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page):
 
 @pytest.mark.parametrize(
     "command",
-    ["feel", "emotions", "compose", "demo", "render", "explain", "show", "models", "train", "evaluate", "export"],
+    [
+        *("feel", "listen", "emotions", "compose", "demo", "render", "explain", "show"),
+        *("models", "train", "tune", "label", "evaluate", "export", "doctor"),
+    ],
 )
 def test_every_option_of_a_command_is_on_the_page_of_the_command_line(command, capsys):
     page = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The commands about feelings: `kelly feel` and `kelly emotions`."""
+"""The commands about feelings: `kelly feel`, `kelly listen` and `kelly emotions`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kelly.emotion.space import Emotion
     from kelly.emotion.thesaurus import Node
 
-__all__ = ["emotions", "feel", "register"]
+__all__ = ["emotions", "feel", "listen", "register"]
 
 NEAREST = 8
 
@@ -24,6 +24,7 @@ NEAREST = 8
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command(short_help="Read a text as an emotion.")(feel)
+    app.command(short_help="Hear what feeling a MIDI file carries.")(listen)
     app.command(short_help="List the names of feelings.")(emotions)
 
 
@@ -48,6 +49,32 @@ def feel(
 
         reading = kelly.feel(options.read_text(text or ""), explain=True)
         _tell(reading.as_dict(), prose.reading, heard=reading.heard, json=json, quiet=quiet)
+
+
+def listen(
+    file: Annotated[Path, typer.Argument(metavar="FILE.mid", help="A MIDI file.")],
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Passage by passage too, one every ten seconds.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Hear what feeling a MIDI file carries: valence and arousal by its notes, dominance by how loud they are."""
+    from kelly.listening.score import follow, hear
+    from kelly.score import midi
+
+    score = midi.read(file)
+    reading = hear(score, str(file))
+    told = {"file": str(file), **reading.as_dict()}
+    if timeline:
+        told["passages"] = [
+            {"start": round(one.start, 3), "end": round(one.end, 3), **one.reading.as_dict()} for one in follow(score)
+        ]
+    if not reading.heard:
+        note("too few notes to hear a feeling in")
+    if json:
+        as_json(told)
+    else:
+        say(prose.listened(told))
 
 
 def _tell(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-__all__ = ["UNHEARD", "clock", "emotions", "reading", "report", "summary", "timeline"]
+__all__ = ["UNHEARD", "clock", "emotions", "listened", "reading", "report", "summary", "timeline"]
 
 Data = Mapping[str, Any]
 _REST = {"valence": 0.0, "arousal": 0.3, "dominance": 0.5}  # neutral,
@@ -45,6 +45,19 @@ def reading(heard: Data) -> Iterator[str]:
     yield _row("intensity", f" {emotion['intensity']:.2f}")
     yield _row("confidence", f" {emotion['confidence']:.2f}")
     yield from _heard(heard)
+
+
+def listened(heard: Data) -> Iterator[str]:
+    """How a score was heard, as a whole and passage by passage where that was asked for."""
+    yield from reading(heard)
+    if heard.get("passages"):
+        yield ""
+        yield "   from      to  valence arousal dominance confidence  feeling"
+    for row in heard.get("passages", ()):
+        emotion = row["emotion"]
+        numbers = f"{emotion['valence']:+8.2f} {emotion['arousal']:7.2f} {emotion['dominance']:9.2f}"
+        where = f"{clock(row['start']):>7} {clock(row['end']):>7}"
+        yield f"{where} {numbers} {emotion['confidence']:10.2f}  {label(emotion)}"
 
 
 def _heard(heard: Data) -> Iterator[str]:

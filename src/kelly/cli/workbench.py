@@ -1,27 +1,29 @@
-"""The commands of the workbench: `kelly models`, `kelly train`, `kelly evaluate` and `kelly export`.
+"""The commands of the workbench: `kelly models`, `kelly train`, `kelly tune`, `kelly evaluate` and `kelly export`.
 
-The last three need the extra `train`, and are the only ones that do; so they import it when they run.
+All but the first need the extra `train`; so they import it when they run.
 """
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kelly.cli import options
+from kelly.cli.extras import extra
 from kelly.cli.output import as_json, note, say
-from kelly.errors import FileError, KellyError, UsageError
-from kelly.names import find
+from kelly.errors import FileError, UsageError
+from kelly.models.layers import NETWORKS
+from kelly.names import find, key
 
-__all__ = ["check", "evaluate", "export", "models", "register", "train"]
+if TYPE_CHECKING:
+    from kelly.training.tasks.context import Context
 
-MODELS = ("words",)
+__all__ = ["check", "evaluate", "export", "label", "models", "register", "train", "tune"]
+
+MODELS = ("words", "symbolic", *NETWORKS)
+TITLES = {key(network.title): name for name, network in NETWORKS.items()}
 SPLITS = ("dev", "test")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -29,6 +31,15 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help=f"Which model: {', '.j
 Data = Annotated[
     Path, typer.Option("--data", metavar="ROOT", help="The folder of the corpora, in their official layout.")
 ]
+Config = Annotated[Path | None, typer.Option(metavar="FILE.yaml", help="Settings other than the usual ones.")]
+Labels = Annotated[
+    Path | None, typer.Option(metavar="FILE.npz", help="The feelings of songs, from `kelly label`; unknown without.")
+]
+Cache = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Where prepared data are kept; else the user's cache folder.")
+]
+Workers = Annotated[int, typer.Option(min=0, help="Processes that prepare data; 0 is one for each core.")]
+Engine = Annotated[str, typer.Option(help="Where data are prepared: local, or ray for a cluster.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +49,8 @@ def register(app: typer.Typer) -> None:
     shelf.command(short_help="Check files of weights.")(check)
     app.add_typer(shelf, name="models", short_help="List the trained models with their licences, or check files.")
     app.command(short_help="Train a model on corpora.")(train)
+    app.command(short_help="Look for better settings, a run a trial.")(tune)
+    app.command(short_help="Label songs with the feeling that a recogniser hears.")(label)
     app.command(short_help="Measure a model on a corpus's split.")(evaluate)
     app.command(short_help="Write a trained model as Kelly ships it.")(export)
 
@@ -85,85 +98,162 @@ def check(
 def train(
     name: Name,
     data: Data,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder; a stopped run goes on.")],
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of order, dropout and new weights.")] = 0,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE.yaml", help="Settings other than the usual ones.")
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="RUN", help="The run's folder; a stopped run goes on. Else runs/NAME-SEED."
+        ),
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of order, dropout and new weights.")] = 0,
+    config: Config = None,
+    labels: Labels = None,
     teacher: Annotated[
-        list[Path] | None, typer.Option(metavar="RUN", help="A finished run to learn from; again for more.")
+        list[Path] | None,
+        typer.Option(metavar="RUN", help="A finished run to learn from; again for more. Of words only."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    tracking: Annotated[
+        str, typer.Option(help="Where curves go besides metrics.csv: mlflow, tensorboard, wandb or none.")
+    ] = "mlflow",
+    cache: Cache = None,
+    workers: Workers = 1,
+    engine: Engine = "local",
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
-    _known(name)
+    chosen = _known(name)
     if device not in DEVICES:
         raise UsageError(f"--device must be one of {', '.join(DEVICES)}; got {device!r}")
-    with _extra():
-        from kelly.training.tasks import words
+    if teacher and chosen != "words":
+        raise UsageError(f"only words learns from teachers; got --teacher for {chosen}")
+    run = out or Path("runs") / f"{chosen}-{seed}"
+    with extra():
+        if chosen == "words":
+            from kelly.training.tasks import words
 
-        words.train(data, out, seed, words.recipe(config), teacher or (), device, note)
-    say([str(out)])
+            words.train(data, run, seed, words.recipe(config), teacher or (), device, note)
+        else:
+            from kelly.training import workbench
+
+            context = _context(labels, cache, workers, engine)
+            workbench.train(chosen, data, run, seed, config, context, device, tracking)
+    say([str(run)])
+
+
+def tune(
+    name: Name,
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the trials lie; a search goes on.")],
+    trials: Annotated[int, typer.Option(min=1, help="How many there shall be in all.")] = 20,
+    config: Config = None,
+    labels: Labels = None,
+    cache: Cache = None,
+    workers: Workers = 1,
+    json: options.Json = False,
+) -> None:
+    """Look for the settings with the lowest dev loss, and write them to best.yaml, which --config takes."""
+    chosen = _known(name)
+    if chosen == "words":
+        raise UsageError("words has no search for settings; its recipes lie in recipes/")
+    with extra():
+        from kelly.training import workbench
+
+        told = workbench.tune(chosen, data, out, trials, config, _context(labels, cache, workers, "local"))
+    if json:
+        as_json(dict(told))
+    else:
+        say([f"{key}: {value:.6g}" for key, value in told["best"].items()] + [f"dev loss {told['value']:.4f}"])
 
 
 def evaluate(
     name: Name,
     data: Data,
-    split: Annotated[str, typer.Option(help="dev, or test for those who have it.")] = "dev",
+    split: Annotated[str, typer.Option(help="dev (or validation), or test for those who have it.")] = "dev",
     run: Annotated[
         list[Path] | None,
         typer.Option(metavar="RUN", help="Runs to measure (their mean over seeds) instead of the shipped model."),
     ] = None,
     baselines: Annotated[
-        bool, typer.Option("--baselines", help="Fit the linear baselines too (a minute or two; needs the train split).")
+        bool,
+        typer.Option("--baselines", help="Of words: fit the linear baselines too (a minute or two; needs train)."),
     ] = False,
+    labels: Labels = None,
+    cache: Cache = None,
+    workers: Workers = 1,
     json: options.Json = False,
 ) -> None:
     """Measure a model on a split of each corpus that has it, beside baselines and bars."""
-    _known(name)
-    if split not in SPLITS:
+    chosen, part = _known(name), "dev" if split == "validation" else split
+    if part not in SPLITS:
         raise UsageError(f"--split must be one of {', '.join(SPLITS)}; got {split!r}")
-    with _extra():
-        from kelly.training.evaluation.report import evaluate as measure
-        from kelly.training.evaluation.report import lines
+    with extra():
+        if chosen == "words":
+            from kelly.training.evaluation import report
 
-        told = measure(data, split, run or (), baselines=baselines, note=note)
+            told = report.evaluate(data, part, run or (), baselines=baselines, note=note)
+            lines = report.lines(told)
+        else:
+            from kelly.training import workbench
+            from kelly.training.evaluation import table
+
+            told = workbench.evaluate(chosen, data, part, run or (), _context(labels, cache, workers, "local"))
+            lines = table.lines(told)
     if json:
         as_json(told)
     else:
-        say(lines(told))
+        say(lines)
 
 
 def export(
     name: Name,
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run.")],
+    run: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="A finished run; of symbolic several, heard together.")
+    ],
     data: Data,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the weights go.")],
+    cache: Cache = None,
 ) -> None:
-    """Write a finished run as int8 ONNX with its scale, thresholds and vocabulary."""
-    _known(name)
-    with _extra():
-        from kelly.training.export import package
+    """Write a finished run as Kelly ships it: ONNX with what belongs to it, safetensors, and JSON for RTNeural."""
+    chosen = _known(name)
+    with extra():
+        if chosen == "words":
+            from kelly.training.export import package
 
-        say(str(path) for path in package.write(run, data, out))
+            if len(run) != 1:
+                raise UsageError(f"of words one run is exported; got {len(run)}")
+            say(str(path) for path in package.write(run[0], data, out))
+        else:
+            from kelly.training import workbench
+
+            say(str(path) for path in workbench.export(chosen, run, data, out, _context(None, cache, 1, "local")))
 
 
-def _known(name: str) -> None:
-    find(name, MODELS, "model")
+def label(
+    data: Data,
+    run: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Finished runs of symbolic on the labeller's songs.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.npz", help="Where the labels go.")],
+    cache: Cache = None,
+    workers: Workers = 1,
+    engine: Engine = "local",
+) -> None:
+    """Label the songs of ASAP, the mood set's MIDI, Nottingham and POP909 with the feeling that a recogniser hears."""
+    with extra():
+        from kelly.training.data.feelings import save
+        from kelly.training.tasks.labelling import labelled
+
+        save(labelled(data, run, _context(None, cache, workers, engine)), out)
+    say([str(out)])
 
 
-@contextmanager
-def _extra() -> Iterator[None]:
-    """One line instead of a stack trace where the extra is not installed; and its libraries keep to themselves."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    warnings.filterwarnings("ignore", module=r"lightning\.")
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "kelly":
-            raise
-        raise KellyError(
-            f"this command needs the extra `train` ({error.name} is missing): "
-            "pip install torch==2.13.0, then pip install 'kelly-music[train]'"
-        ) from error
+def _known(name: str) -> str:
+    """The model that a user means by its name or by its title."""
+    return TITLES.get(key(name)) or find(name, MODELS, "model")
+
+
+def _context(labels: Path | None, cache: Path | None, workers: int, engine: str) -> Context:
+    from kelly.training.data import feelings
+    from kelly.training.data.preparing import cache_folder
+    from kelly.training.tasks.context import Context
+
+    return Context(cache or cache_folder(), feelings.load(labels), workers, engine, note)

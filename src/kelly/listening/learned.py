@@ -12,15 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kelly.emotion.space import NEUTRAL, Emotion, clipped, distance, mix
-from kelly.emotion.thesaurus import Node, blends, describe, names, nodes
+from kelly.emotion.space import NEUTRAL, Emotion, clipped, mix
+from kelly.emotion.thesaurus import describe
+from kelly.listening.naming import alternatives, certainty, log_density, named, shares
 from kelly.listening.reading import Alternative, Reading
 from kelly.models.words.heads import SLOTS, WOUNDS
 
@@ -30,10 +29,7 @@ Floats = npt.NDArray[np.float64]
 Heads = npt.NDArray[np.floating[Any]]
 Spreads = tuple[float, float, float]
 
-_TOLD, _SHARE = 3, 0.15  # readings that are told, and the share below which one is not
 _BY_HEART = (0.1, 0.08, 0.1)  # spreads of what the lexicon knows
-_NEAR = (0.3, 0.15, 0.15)  # a reading that is off by less than this is as good as right
-_NORMAL = NormalDist()
 
 
 def heard(heads: Heads, lexical: Reading, known: float, config: Mapping[str, Any]) -> Reading:
@@ -46,17 +42,17 @@ def heard(heads: Heads, lexical: Reading, known: float, config: Mapping[str, Any
     emotion = _point(heads, lexical, config["lexicon"])
     if _is_entry(lexical):
         emotion, spreads, known = lexical.emotion, _BY_HEART, 1.0
-    emotion = mix(NEUTRAL, emotion, known).with_confidence(known * _certainty(spreads))
+    emotion = mix(NEUTRAL, emotion, known).with_confidence(known * certainty(spreads))
     weights = _weights(heads, emotion, spreads, config["density"])
     wound = _wound(heads, lexical, config["wound"]) if known > 0 else None
     return replace(
         lexical,
         emotion=emotion,
-        alternatives=_alternatives(weights, emotion) if known > 0 else (Alternative(describe(emotion), 1.0),),
+        alternatives=alternatives(weights, emotion) if known > 0 else (Alternative(describe(emotion), 1.0),),
         wound=wound,
         wound_words=lexical.wound_words if wound == lexical.wound else (),
         spreads=_widened(spreads, known),
-        names=tuple((node.name, weight) for node, weight in zip(_named(), weights.tolist(), strict=True)),
+        names=tuple((node.name, weight) for node, weight in zip(named(), weights.tolist(), strict=True)),
         reader="learned",
     )
 
@@ -86,49 +82,17 @@ def _widened(spreads: Spreads, known: float) -> Spreads:
     return v, a, d
 
 
-def _certainty(spreads: Spreads) -> float:
-    """How likely the reading is as good as right: the mean over the axes, under normal errors of these spreads."""
-    shares = [2 * _NORMAL.cdf(near / spread) - 1 for near, spread in zip(_NEAR, spreads, strict=True)]
-    return math.fsum(shares) / len(shares)
-
-
 def _is_entry(lexical: Reading) -> bool:
     """Whether a text is one entry of the lexicon and nothing else: what is known by heart is not guessed."""
     plain = lexical.text.strip(" \t\n.,!?")
     return len(lexical.words) == 1 and lexical.words[0].word == plain and not lexical.words[0].negated
 
 
-@cache
-def _named() -> tuple[Node, ...]:
-    return (*names(), *blends())
-
-
-@cache
-def _places() -> Floats:
-    return np.array([node.emotion.vad for node in _named()])
-
-
 def _weights(heads: Heads, emotion: Emotion, spreads: Spreads, density: Mapping[str, float]) -> Floats:
     """The weight of each name: likeness to its definitions times the density of the reading at its place."""
     logits = heads[SLOTS["names"]].astype(np.float64)
-    wide = np.hypot(spreads, density["wide"])  # a name is a region, not a point
-    apart = (((_places() - emotion.vad) / wide) ** 2).sum(1)
-    logs = density["likeness"] * (logits - logits.max()) - 0.5 * density["weight"] * apart
-    weights = np.exp(logs - logs.max())
-    return np.asarray(weights / weights.sum())
-
-
-def _alternatives(weights: Floats, emotion: Emotion) -> tuple[Alternative, ...]:
-    """The one to three heaviest names, each at the tier that lies nearest to the reading."""
-    ranked = np.argsort(-np.round(weights, 9), kind="stable")[:_TOLD]
-    told = [i for i in ranked if i == ranked[0] or weights[i] >= _SHARE]
-    total = math.fsum(weights[i] for i in told)
-    return tuple(Alternative(_tiered(_named()[i], emotion), float(weights[i]) / total) for i in told)
-
-
-def _tiered(node: Node, emotion: Emotion) -> Node:
-    tiers = [one for one in nodes() if one.name == node.name] or [node]
-    return min(tiers, key=lambda one: round(distance(one.emotion, emotion), 9))
+    likeness = density["likeness"] * (logits - logits.max())
+    return shares(likeness + density["weight"] * log_density(emotion, spreads, density["wide"]))
 
 
 def _wound(heads: Heads, lexical: Reading, trust: float) -> str | None:

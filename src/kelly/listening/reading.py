@@ -77,11 +77,11 @@ class WordEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a text was heard.
+    """How a text, or a score, was heard.
 
     Parameters
     ----------
-    text : what was read.
+    text : what was read, or the name of the file that was heard.
     emotion : the feeling heard; its confidence is 0.2 or less when no word was known.
     alternatives : one to three readings, most likely first, weights summing to 1.
     words : the evidence, in the order of the text.
@@ -94,7 +94,7 @@ class Reading:
     names : the 72 names and eight blends with their weights, which sum to 1, in the thesaurus's order; none where the
         reader does not weigh them.
     influences : what each word did to the reading (`kelly.listening.words.explained` finds out).
-    reader : "learned" or "lexicon".
+    reader : "learned" or "lexicon" of words, "symbolic" of a score.
     """
 
     text: str
@@ -114,6 +114,8 @@ class Reading:
         """Whether a feeling is heard at all, rather than plain facts or what is no English."""
         if self.reader == "lexicon":
             return bool(self.words)
+        if self.reader == "symbolic":
+            return self.emotion.confidence > 0
         return self.emotion.confidence > UNHEARD and (bool(self.words) or self.emotion.intensity > FAINT)
 
     @property

@@ -33,7 +33,7 @@ __all__ = ["FOLDS", "MEASURES", "PLAIN", "baseline", "bootstrap", "crossed", "fo
 
 Floats = npt.NDArray[np.float64]
 Listener = Callable[[npt.NDArray[np.float32]], Floats]
-FOLDS, DRAWS = 5, 2000
+FOLDS, INNER, DRAWS = 5, 4, 2000
 MEASURES = ("EMOPIA 4Q", "EMOPIA A", "EMOPIA V", "VGMIDI r V", "VGMIDI r A")
 BARS = {"EMOPIA 4Q": 0.72, "EMOPIA A": 0.90, "EMOPIA V": 0.85, "VGMIDI r V": 0.85, "VGMIDI r A": 0.92}
 _PLAIN = re.compile(
@@ -56,7 +56,7 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context) -> l
         context.note("the shipped recogniser was trained on these songs: see its card for songs that it had not heard")
     told = [scores(chosen, hear(chosen, listener)) for listener in _listeners(runs)]
     known = [piece for piece in pieces if piece.split == "train"] if split != "train" else []
-    beside = scores(chosen, baseline(known, chosen)) if _both(known) else {}
+    beside = scores(chosen, baseline(known, chosen)) if _enough(known) else {}
     counts = {corpus: sum(piece.corpus == corpus.lower() for piece in chosen) for corpus in ("EMOPIA", "VGMIDI")}
     return [
         Measure(
@@ -143,7 +143,9 @@ def baseline(train: Sequence[Heard], held: Sequence[Heard]) -> Floats:
         for axis in range(2):
             makes = [clone(model) for model in models]
             makes[1].set_params(random_state=0)
-            fits = [cross_val_score(one, x, labels[:, axis], groups=groups, cv=GroupKFold(4)).mean() for one in makes]
+            fits = [
+                cross_val_score(one, x, labels[:, axis], groups=groups, cv=GroupKFold(INNER)).mean() for one in makes
+            ]
             best = makes[int(np.argmax(fits))].fit(x, labels[:, axis])
             heads[:, SLOTS[slot].start + axis] = best.predict(x_held)
     return heads
@@ -184,8 +186,10 @@ def _plain(pieces: Sequence[Heard]) -> Floats:
     return np.array([piece.traits[piece.kinds == WHOLE][0, list(PLAIN)] for piece in pieces], np.float64)
 
 
-def _both(pieces: Sequence[Heard]) -> bool:
-    return {"emopia", "vgmidi"} == {piece.corpus for piece in pieces}
+def _enough(pieces: Sequence[Heard]) -> bool:
+    """Whether the baseline can be fitted: it is cross-validated within each corpus, by songs."""
+    songs = {corpus: {piece.group for piece in pieces if piece.corpus == corpus} for corpus in ("emopia", "vgmidi")}
+    return min(map(len, songs.values())) >= INNER
 
 
 def _listeners(runs: Sequence[Path]) -> list[Listener]:

@@ -101,16 +101,9 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
     Raises: as `heard`.
     """
     pieces = heard(root, context.cache, workers=context.workers, engine=context.engine, note=context.note)
-    chosen = [
-        piece for piece in pieces if settings.songs in {"all", piece.split, piece.part} or settings.songs == "train"
-    ]
-    if settings.songs == "train":
-        kept = [piece for piece in chosen if piece.split == "dev"]
-        rest = [piece for piece in chosen if piece.split == "train"]
-    else:
-        chosen = [piece for piece in chosen if piece.split != "test"]
-        kept = [piece for piece in chosen if _is_kept(piece)]
-        rest = [piece for piece in chosen if not _is_kept(piece)]
+    chosen = [piece for piece in pieces if piece.split != "test" and settings.songs in {"train", "all", piece.part}]
+    kept = [piece for piece in chosen if _is_dev(piece, settings.songs)]
+    rest = [piece for piece in chosen if not _is_dev(piece, settings.songs)]
     return both(rest, kept)
 
 
@@ -165,5 +158,5 @@ def _chance(train: Samples, dev: Samples) -> float:
     return float(_loss(heads, *(dev.tensors[name] for name in ("signs", "rated", "ratings"))))
 
 
-def _is_kept(piece: Heard) -> bool:
-    return share("kept", piece.group) < _KEPT
+def _is_dev(piece: Heard, songs: str) -> bool:
+    return piece.split == "dev" if songs == "train" else share("kept", piece.group) < _KEPT

@@ -1,0 +1,106 @@
+"""Labelling: the feeling of songs that no listener has rated, as a symbolic recogniser hears them.
+
+Conventions: the recogniser must be one of the labeller's part of the rated songs, so that judge and examiner know
+nothing of what it said. A song is heard as it is written; scores of ASAP are heard with all velocities alike, since the
+dynamics network is to add what they lack. Labels are emotion codes with the spreads of the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kelly.emotion.code import Gaussian, encode
+from kelly.errors import MissingCorpusError
+from kelly.listening.naming import certainty
+from kelly.listening.score import point
+from kelly.listening.traits.all import FEWEST, names, traits
+from kelly.listening.traits.sounded import Sounded, sounded
+from kelly.models.symbolic.heads import LEAST, spans, summed
+from kelly.score import midi
+from kelly.training.data.corpora import asap, mirex_mood, nottingham, pop909
+from kelly.training.data.feelings import Feelings
+from kelly.training.data.heard import heard
+from kelly.training.data.preparing import Arrays, Item, prepared
+from kelly.training.export.symbolic import ears, scale
+from kelly.training.tasks.context import Context
+
+__all__ = ["CORPORA", "labelled", "windows"]
+
+VERSION = 1
+FLAT = 64  # the velocity at which a score is heard whose own is not
+CORPORA = ("asap", "mirex_mood", "nottingham", "pop909")
+
+
+def labelled(root: Path, runs: Sequence[Path], context: Context, corpora: Sequence[str] = CORPORA) -> Feelings:
+    """The feelings of all songs of some corpora below a root, those that are not there left out.
+
+    Parameters: root; runs, finished ones of the recogniser, heard together; context; corpora.
+    Raises: FileError, a run is not finished; MissingCorpusError, none of the corpora is there; as `heard`.
+    """
+    network = ears(runs)
+    rated = heard(root, context.cache, workers=context.workers, engine=context.engine, note=context.note)
+    unit = scale([piece for piece in rated if piece.part == "labeller"], network)
+    codes = {}
+    for corpus in corpora:
+        try:
+            songs = list(_songs(corpus, root))
+        except MissingCorpusError as error:
+            context.note(str(error))
+            continue
+        context.note(f"{corpus}: {len(songs)} songs")
+        items = [Item(path, {"flat": corpus == "asap"}) for _, path in songs]
+        told = prepared(
+            items,
+            windows,
+            context.cache,
+            version=VERSION,
+            workers=context.workers,
+            engine=context.engine,
+            note=context.note,
+        )
+        pairs = zip(songs, told, strict=True)
+        codes[corpus] = {
+            name: _code(network, arrays, unit)
+            for (name, _), arrays in pairs
+            if arrays is not None and len(arrays["traits"])
+        }
+    if not codes:
+        raise MissingCorpusError(f"none of {', '.join(corpora)} is in {root}")
+    return Feelings(codes)
+
+
+def windows(item: Item) -> Arrays:
+    """The traits of the whole and of its windows (1 + windows, t), none of a file of few notes; and its velocities."""
+    assert item.path is not None  # noqa: S101 - a song is a file
+    piece = sounded(midi.read(item.path))
+    if item.parameters["flat"]:
+        piece = Sounded(piece.onsets, piece.durations, piece.pitches, np.full(len(piece), float(FLAT)))
+    parts = [piece.between(start, end) for start, end in spans(piece.length)] if len(piece) >= FEWEST else []
+    rows = [traits(one) for one in (piece, *(part for part in parts if len(part) >= LEAST))] if parts else []
+    return {"traits": np.array(rows, np.float32).reshape(-1, len(names())), "velocities": piece.velocities}
+
+
+def _songs(corpus: str, root: Path) -> Iterator[tuple[str, Path]]:
+    """The ids of a corpus's songs, and the files in which they are heard."""
+    if corpus == "asap":
+        yield from ((one.id, one.score) for one in asap.load(root))
+    elif corpus == "mirex_mood":
+        yield from ((clip.id, clip.path) for clip in mirex_mood.load(root) if clip.path is not None)
+    elif corpus == "nottingham":
+        yield from ((tune.id, tune.path) for tune in nottingham.load(root))
+    else:
+        yield from ((song.id, song.path) for song in pop909.load(root))
+
+
+def _code(network: torch.nn.Module, arrays: Arrays, unit: dict[str, list[float]]) -> npt.NDArray[np.float32]:
+    with torch.no_grad():
+        heads = network(torch.from_numpy(arrays["traits"])).numpy()
+    nothing = np.zeros(0)
+    piece = Sounded(nothing, nothing, nothing.astype(np.int64), arrays["velocities"])
+    emotion, spreads = point(summed(heads[0], heads[1:]), piece, unit)
+    return encode(Gaussian(emotion.with_confidence(certainty(spreads)), spreads)).astype(np.float32)

@@ -1,0 +1,97 @@
+"""The workbench: every model that can be trained, measured and exported, by its name.
+
+Conventions: `words` has a room of its own; the symbolic recogniser and the six networks have one shape: a module in
+`tasks` with `Settings`, `data` and `task`, and one in `evaluation` with `measure`. A network may also be called by its
+title ("HarmonyPredictor").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from kelly.errors import UsageError
+from kelly.files import read_bytes
+from kelly.models.layers import NETWORKS
+from kelly.training.data.registry import reader
+from kelly.training.evaluation.table import Measure, told
+from kelly.training.tasks import fitting
+from kelly.training.tasks.context import Context
+from kelly.training.tasks.runs import settings
+
+__all__ = ["evaluate", "export", "train", "tune"]
+
+
+def train(
+    name: str, root: Path, out: Path, seed: int, config: Path | None, context: Context, device: str, tracking: str
+) -> float:
+    """Train a network, or go on with a run that was stopped.
+
+    Parameters: name; root, folder of the corpora; out, the run's folder; seed; config, a file of settings or None;
+    context; device and tracking, as `fitting.fit`.
+    Returns: the dev loss of the weights that are kept.
+    Raises: CorpusError, a corpus is missing or not as it should be; as `settings` and `fit`.
+    """
+    module = _module("tasks", name)
+    asked = settings(module.Settings, config)
+    data = module.data(root, asked, context)
+    context.note(f"{len(data.train)} samples to train on, {len(data.dev)} to choose by, {data.chance:.4f} at chance")
+    return fitting.fit(module.task(asked), data, out, seed, device, tracking=tracking, note=context.note)
+
+
+def evaluate(name: str, root: Path, split: str, runs: Sequence[Path], context: Context) -> dict[str, Any]:
+    """Measure the shipped network, or runs, on a split, beside its baselines.
+
+    Returns: plain data, as `evaluation.table.told` gives it.
+    Raises: CorpusError, no corpus has the split, or one is not as it should be; FileError, there is no such model.
+    """
+    measures: list[Measure] = _module("evaluation", name).measure(root, split, runs, context)
+    return told(name, split, [run.name for run in runs], measures)
+
+
+def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Context) -> list[Path]:
+    """Write finished runs as Kelly ships them: several of the symbolic recogniser are heard together.
+
+    Raises: UsageError, several runs of another network; FileError, a run is not finished, or its export is not its
+    equal.
+    """
+    if name == "symbolic":
+        from kelly.training.export import symbolic
+
+        return symbolic.write(runs, root, out, context)
+    if len(runs) != 1:
+        raise UsageError(f"of {NETWORKS[name].title} one run is exported; got {len(runs)}")
+    from kelly.training.export import networks
+    from kelly.training.networks.build import build
+
+    module = build(name)
+    fitting.weights(module, runs[0])
+    corpora = [reader(one).CORPUS for one in _module("tasks", name).CORPORA]
+    licences = sorted({corpus.licence for corpus in corpora}) or ["Apache-2.0"]
+    titles = [corpus.title for corpus in corpora]
+    return networks.write(module, out, "; ".join(licences), titles, {"run": _made_from(runs[0])})
+
+
+def tune(name: str, root: Path, out: Path, trials: int, config: Path | None, context: Context) -> Mapping[str, Any]:
+    """Look for better settings, a run a trial.
+
+    Returns: plain data: `best`, the settings of the lowest dev loss; `value`, that loss; `trials`.
+    """
+    from kelly.training.tasks.tuning import search
+
+    module = _module("tasks", name)
+    asked = settings(module.Settings, config)
+    return search(module.task, asked, module.data(root, asked, context), out, trials, context.note)
+
+
+def _module(room: str, name: str) -> ModuleType:
+    return import_module(f"kelly.training.{room}.{name}")
+
+
+def _made_from(run: Path) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(read_bytes(run / "run.json", limit=100_000))
+    return {key: value for key, value in made.items() if key in {"seed", "data"}}

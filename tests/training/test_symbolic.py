@@ -1,0 +1,208 @@
+"""The symbolic recogniser: what it learns from, how it is measured, and that its songs stay where they belong."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
+
+from kelly.errors import CorpusError, FileError, MissingCorpusError, TrainingError, UsageError
+from kelly.listening.traits.all import names
+from kelly.training.data import feelings
+from kelly.training.data.feelings import Feelings
+from kelly.training.data.heard import CHANGED, UNITS, WHOLE, WINDOW, heard
+from kelly.training.data.splits import PARTS, known, part_of, split_of
+from kelly.training.evaluation import symbolic as evaluation
+from kelly.training.evaluation.symbolic import PLAIN, bootstrap, fold, scores
+from kelly.training.export import symbolic as export
+from kelly.training.tasks import symbolic
+from kelly.training.tasks.context import Context
+from kelly.training.tasks.fitting import Recipe, fit
+from kelly.training.tasks.labelling import labelled
+from kelly.training.tasks.symbolic import Settings, both
+from small import emopia as small_emopia
+from small import nottingham as small_nottingham
+from small import vgmidi as small_vgmidi
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """EMOPIA and VGMIDI in small."""
+    place = tmp_path_factory.mktemp("rated")
+    small_emopia.write(place)
+    small_vgmidi.write(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    return Context(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def pieces(root, context):
+    return heard(root, context.cache, note=print)
+
+
+@pytest.fixture(scope="module")
+def run(pieces, tmp_path_factory):
+    """A run of a few steps: nobody asks whether it learned."""
+    out = tmp_path_factory.mktemp("runs") / "run"
+    settings = Settings(Recipe(epochs=2, batch=16, keep="last", chance_after=99))
+    train, dev = pieces[::2], pieces[1::2]
+    data = both([one for one in train if one.group not in {d.group for d in dev}], dev)
+    try:
+        fit(symbolic.task(settings), data, out, 0, "cpu")
+    except TrainingError:  # two epochs may learn nothing; the weights are made by hand then
+        from safetensors.torch import save_file
+
+        save_file(symbolic.task(settings).network().state_dict(), out / "weights.safetensors")
+    return out
+
+
+def test_a_piece_is_heard_whole_in_windows_and_changed(pieces):
+    clip = next(piece for piece in pieces if piece.corpus == "emopia")
+    assert list(clip.kinds).count(WHOLE) == 1
+    assert {WHOLE, WINDOW, CHANGED} == set(clip.kinds.tolist())
+    assert clip.traits.shape == (len(clip.kinds), len(names()))
+    assert set(np.unique(clip.signs)) <= {-1, 1}
+    assert np.isnan(clip.ratings).all()
+
+
+def test_a_rated_piece_has_the_mean_rating_after_the_warm_up(pieces):
+    chase = next(piece for piece in pieces if piece.id == small_vgmidi.CHASE)
+    assert chase.ratings[0] == pytest.approx([-0.4 / UNITS[0], 0.8 / UNITS[1]], abs=1e-3)
+    assert (chase.signs == 0).all()
+
+
+def test_neither_corpus_is_an_error_that_says_where_to_get_them(tmp_path, context):
+    with pytest.raises(MissingCorpusError, match="EMOPIA nor VGMIDI"):
+        heard(tmp_path, context.cache, note=print)
+
+
+def test_the_three_parts_share_no_song():
+    songs = {part: {song for song in known("emopia") if part_of("emopia", song) == part} for part in PARTS}
+    assert all(songs.values())
+    assert sum(map(len, songs.values())) == len(known("emopia"))
+    shares = [len(songs[part]) / len(known("emopia")) for part in PARTS]
+    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.06)
+
+
+def test_arrangements_of_one_tune_are_in_one_part():
+    if not (names_ := [name for name in known("vgmidi") if "One Winged Angel" in name]):
+        pytest.skip("no such piece is listed")
+    assert len({part_of("vgmidi", name) for name in names_}) == 1
+
+
+def test_a_song_that_is_not_listed_was_never_seen():
+    assert split_of("vgmidi", "no such piece") == "test"
+    assert not part_of("emopia", "no such song")
+
+
+def test_both_corpora_weigh_alike(pieces):
+    samples = symbolic.samples(pieces)
+    rated = samples.tensors["rated"]
+    assert float(samples.weights[rated].sum()) == pytest.approx(float(samples.weights[~rated].sum()))
+
+
+def test_by_default_the_splits_are_kept(root, context):
+    data = symbolic.data(root, Settings(), context)
+    assert {"aaa", "b_b", "c-c"} <= set(data.train.groups)
+    assert {"ddd"} <= set(data.dev.groups)
+    assert "eee" not in {*data.train.groups, *data.dev.groups}  # of the test split
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_judge_learns_from_the_songs_of_its_part_alone(part, root, context, monkeypatch):
+    monkeypatch.setattr("kelly.training.data.heard.part_of", lambda _, song: PARTS[len(song) % 3])
+    data = symbolic.data(root, Settings(songs=part), context)
+    assert all(len(song) % 3 == PARTS.index(part) for song in {*data.train.groups, *data.dev.groups} if len(song) < 5)
+
+
+def test_unknown_songs_are_a_usage_error():
+    with pytest.raises(UsageError, match="train, all, labeller, judge, examiner"):
+        Settings(songs="juge")
+
+
+def test_scores_of_a_perfect_and_of_a_deaf_listener(pieces):
+    heads = np.zeros((len(pieces), 6))
+    for row, piece in enumerate(pieces):
+        heads[row, :2], heads[row, 2:4] = piece.signs[0], np.nan_to_num(piece.ratings[0])
+    perfect = scores(pieces, heads)
+    assert perfect["EMOPIA 4Q"] == perfect["EMOPIA V"] == 1
+    assert perfect["VGMIDI r A"] == pytest.approx(1)
+    assert scores(pieces, -heads)["EMOPIA A"] == 0
+
+
+def test_the_interval_of_the_same_listener_is_nothing(pieces):
+    heads = np.random.default_rng(0).normal(size=(len(pieces), 6))
+    clips = [i for i, piece in enumerate(pieces) if piece.corpus == "emopia"]
+    drawn = bootstrap([pieces[i] for i in clips], [heads[clips]], heads[clips], 50)
+    assert drawn["EMOPIA 4Q"] == (0, 0)
+
+
+def test_a_song_is_in_one_fold(pieces):
+    folds = {}
+    for piece in pieces:
+        assert folds.setdefault(piece.group, fold(piece)) == fold(piece)
+
+
+def test_the_baseline_has_about_sixty_traits_of_pitch_time_and_loudness():
+    plain = [names()[i] for i in PLAIN]
+    assert 45 <= len(plain) <= 65
+    assert {"majorness", "notes a second", "velocity mean", "pitch range"} <= set(plain)
+    assert not any(name.startswith(("chord", "root", "leap")) for name in plain)
+
+
+def test_an_exported_recogniser_says_what_its_runs_say(run, root, context, tmp_path, pieces):
+    files = export.write([run, run], root, tmp_path / "symbolic", context)
+    assert {path.name for path in files} == {"model.onnx", "model.safetensors", "config.json"}
+    from kelly.models.symbolic.model import SymbolicRecognizer
+
+    model = SymbolicRecognizer(tmp_path / "symbolic")
+    told = evaluation.hear(pieces, model.predict)
+    ours = evaluation.hear(pieces, lambda rows: export._run(export.ears([run]), rows))
+    assert told == pytest.approx(ours, abs=1e-4)
+    assert model.config["scale"]["reach"] == [0.5, 0.22]
+
+
+def test_a_run_is_measured_on_a_split_it_has(run, root, context):
+    rows = evaluation.measure(root, "test", [run], context)
+    assert {row.name for row in rows} >= {"4Q", "A", "V"}
+    with pytest.raises(CorpusError, match="dev split"):
+        evaluation.measure(small_emopia.write(context.cache / "only", ("test",)), "dev", [run], context)
+
+
+def test_songs_are_labelled_and_labels_come_back_from_their_file(run, root, context, tmp_path, monkeypatch):
+    monkeypatch.setattr("kelly.training.data.heard.part_of", lambda *_: "labeller")
+    small_nottingham.write(root)
+    told = []
+    felt = labelled(root, [run], Context(context.cache, note=told.append))
+    assert set(felt.codes) == {"nottingham"}
+    assert any("pop909" in line for line in told)
+    feelings.save(felt, tmp_path / "labels.npz")
+    again = feelings.load(tmp_path / "labels.npz")
+    name = next(iter(felt.codes["nottingham"]))
+    assert again.knows("nottingham", name)
+    assert again.of("nottingham", name).tolist() == felt.of("nottingham", name).tolist()
+
+
+def test_a_song_without_a_label_is_unknown():
+    from kelly.emotion.code import UNKNOWN
+
+    assert Feelings().of("pop909", "001").tolist() == UNKNOWN.astype(np.float32).tolist()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"\x93NUMPY"])
+def test_damaged_labels_are_refused(tmp_path, content):
+    path = tmp_path / "labels.npz"
+    path.write_bytes(content)
+    with pytest.raises(FileError, match=r"labels\.npz"):
+        feelings.load(path)
+
+
+def test_codes_out_of_range_are_refused(tmp_path):
+    feelings.save(Feelings({"pop909": {"001": np.full(64, 3, np.float32)}}), tmp_path / "labels.npz")
+    with pytest.raises(FileError, match=r"-1\.\.1"):
+        feelings.load(tmp_path / "labels.npz")
