@@ -28,10 +28,7 @@ def told(benchmark):
     [
         ("I am devastated", (-1, 0), (-0.7, 1)),
         ("I'm over the moon", (0.7, 0.7), (1, 1)),
-        pytest.param(
-            *("dozing in the sun", (-1, 0), (1, 0.25)),
-            marks=pytest.mark.xfail(reason="arousal is heard as .26, a hundredth too high", strict=True),
-        ),
+        ("dozing in the sun", (-1, 0), (1, 0.25)),
         ("I can't stop crying since she died", (-1, 0), (-0.5, 0.6)),
         ("I am not happy at all", (-1, 0), (-0.1, 1)),
         ("I'm not afraid any more", (0, 0), (1, 1)),
