@@ -176,6 +176,10 @@ def evaluate(
         bool,
         typer.Option("--baselines", help="Of words: fit the linear baselines too (a minute or two; needs train)."),
     ] = False,
+    fitted: Annotated[
+        Path | None,
+        typer.Option("--train", metavar="ROOT", help="Where baselines find a train split, if not below --data."),
+    ] = None,
     labels: Labels = None,
     cache: Cache = None,
     workers: Workers = 1,
@@ -195,7 +199,8 @@ def evaluate(
             from kelly.training import workbench
             from kelly.training.evaluation import table
 
-            told = workbench.evaluate(chosen, data, part, run or (), _context(labels, cache, workers, "local"))
+            context = _context(labels, cache, workers, "local")
+            told = workbench.evaluate(chosen, data, part, run or (), context, fitted)
             lines = table.lines(told)
     if json:
         as_json(told)

@@ -43,13 +43,18 @@ def train(
     return fitting.fit(module.task(asked), data, out, seed, device, tracking=tracking, note=context.note)
 
 
-def evaluate(name: str, root: Path, split: str, runs: Sequence[Path], context: Context) -> dict[str, Any]:
+def evaluate(
+    name: str, root: Path, split: str, runs: Sequence[Path], context: Context, train: Path | None = None
+) -> dict[str, Any]:
     """Measure the shipped network, or runs, on a split, beside its baselines.
+
+    Parameters: name; root, folder of the corpora; split; runs; context; train, the folder of the corpora on whose train
+    splits baselines are fitted (None: root).
 
     Returns: plain data, as `evaluation.table.told` gives it.
     Raises: CorpusError, no corpus has the split, or one is not as it should be; FileError, there is no such model.
     """
-    measures: list[Measure] = _module("evaluation", name).measure(root, split, runs, context)
+    measures: list[Measure] = _module("evaluation", name).measure(root, split, runs, context, train)
     return told(name, split, [run.name for run in runs], measures)
 
 

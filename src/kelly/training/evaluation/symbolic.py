@@ -43,8 +43,11 @@ _PLAIN = re.compile(
 PLAIN = tuple(i for i, name in enumerate(names()) if _PLAIN.fullmatch(name))
 
 
-def measure(root: Path, split: str, runs: Sequence[Path], context: Context) -> list[Measure]:
+def measure(root: Path, split: str, runs: Sequence[Path], context: Context, train: Path | None = None) -> list[Measure]:
     """Measure the shipped recogniser, or runs, on a split of EMOPIA and VGMIDI.
+
+    Parameters: root; split; runs; context; train, the folder of the corpora whose train split the baseline is fitted on
+    (None: root); it is left out where there is none.
 
     Raises: as `heard`; CorpusError, no piece is of the split; FileError, there is no model.
     """
@@ -55,7 +58,8 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context) -> l
     if not runs and split != "test":
         context.note("the shipped recogniser was trained on these songs: see its card for songs that it had not heard")
     told = [scores(chosen, hear(chosen, listener)) for listener in _listeners(runs)]
-    known = [piece for piece in pieces if piece.split == "train"] if split != "train" else []
+    around = pieces if train is None else heard(train, context.cache, workers=context.workers, note=context.note)
+    known = [piece for piece in around if piece.split == "train"]
     beside = scores(chosen, baseline(known, chosen)) if _enough(known) else {}
     counts = {corpus: sum(piece.corpus == corpus.lower() for piece in chosen) for corpus in ("EMOPIA", "VGMIDI")}
     return [
