@@ -60,9 +60,9 @@ class Batches(IterableDataset[Batch]):
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of the epoch that `epoch` says."""
-        whole = self.size * self.world
-        for start in range(0, len(self) * whole, whole):
-            yield self.samples.take(self._order()[start : start + whole][self.rank :: self.world])
+        order, whole = self._order(), self.size * self.world
+        for start in range(0, len(order), whole):
+            yield self.samples.take(order[start : start + whole][self.rank :: self.world])
 
     def _order(self) -> Tensor:
         rng = np.random.default_rng([self.seed, self.epoch])
