@@ -3,9 +3,9 @@
 Conventions: songs are the progressions of `training.data.progressions`, relative to their keys, repeats merged; every
 step from `BEGIN` to `END` counts once. Bits are -log2 of the probability of the chord that came, a mean over steps;
 top-1 and top-3 the share of steps whose chord is among the one or three likeliest. The n-grams learn from the train
-songs of POP909-CL and Billboard; their orders were chosen on a part of these; the table is the longest with its rare contexts left out. Three things are measured: the network by
-itself, its product with the table of n-grams, and that blended with a PPM of the song so far, as in Kelly's use
-(`kelly.models.harmony.following`); beside the last, all baselines have that memory too.
+songs of POP909-CL and Billboard, their orders were chosen on a part of these; the table is the longest of them with its
+rare contexts left out. Three things are measured: the network by itself, its product with the table, and that blended
+with a PPM of the song so far (`kelly.models.harmony.following`); beside the last, all baselines have that memory too.
 """
 
 from __future__ import annotations
