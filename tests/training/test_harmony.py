@@ -176,10 +176,10 @@ def test_a_missing_corpus_is_one_clear_error(tmp_path, context):
         data(tmp_path, SMALL, context)
 
 
-def test_the_table_of_n_grams_goes_beside_the_network(root, tmp_path):
-    facts = export.write(root, tmp_path)
+def test_the_table_of_n_grams_goes_beside_the_network(root):
+    files, facts = export.beside(root)
     assert set(facts["mixture"]) == {"network", "ngrams", "order", "trust"}
-    table = Ngrams.read((tmp_path / "ngrams.npz").read_bytes())
+    table = Ngrams.read(files["ngrams.npz"])
     assert table.predict([BEGIN]).argmax() == class_named("I:maj")
 
 

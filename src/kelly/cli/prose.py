@@ -206,7 +206,8 @@ def _music(told: Data) -> Iterator[str]:
     yield _row("genre", music["genre"] + _asked(asked, "genre"))
     yield _row("playing", f"{music['articulation']}, {', '.join(_figures(music))}")
     yield _row("length", f"{_bars(music['bars'])}, {clock(music['seconds'])}" + _asked(asked, "bars", "minutes"))
-    others = {name: value for name, value in asked.items() if name in ("complexity", "humanise", "feel", "dynamics")}
+    shares = ("complexity", "humanise", "feel", "dynamics", "neural")
+    others = {name: value for name, value in asked.items() if name in shares}
     if others:
         yield _row("asked for", ", ".join(f"{name} {value:g}" for name, value in others.items()))
     if asked.get("mute"):

@@ -67,6 +67,9 @@ def compose(
     humanise: Annotated[float | None, typer.Option(metavar="X", help="0..1.")] = None,
     feel: Annotated[float | None, typer.Option(metavar="X", help="-1 (laid back)..1 (pushing).")] = None,
     dynamics: Annotated[float | None, typer.Option(metavar="X", help="0..1.")] = None,
+    neural: Annotated[
+        float | None, typer.Option(metavar="X", help="0 (the rules alone)..1: how much trained networks have to say.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Another song of the same kind.")] = None,
     mute: Annotated[
         list[str] | None, typer.Option(metavar="PART", help="A part to leave out: drums, bass ...; repeatable.")
@@ -97,6 +100,7 @@ def compose(
         humanise=humanise,
         feel=feel,
         dynamics=dynamics,
+        neural=neural,
         seed=seed,
         mute=mute,
         breaks=checked_breaks(breaks, because),

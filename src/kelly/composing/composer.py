@@ -33,6 +33,7 @@ from kelly.composing.engines import (
     transitions,
     variation,
 )
+from kelly.composing.neural import playing
 from kelly.composing.plan import make_plan
 from kelly.composing.rulebreaks import Broken
 from kelly.composing.settings import Settings
@@ -144,8 +145,9 @@ def _written(context: Context) -> Written:
         notes[part] = tuple(sorted(e for e in events if isinstance(e, Note)))
         controls[part] = tuple(e for e in events if isinstance(e, Control))
     played = {}
+    touched = playing.touches(context, notes)
     for part in WRITERS:
-        at = _for(part, context, notes)
+        at = replace(_for(part, context, notes), touches=touched.get(part, {}))
         played[part] = tuple(groove.play(at, _rng(at, f"groove {part}")))
         if part != SEAM:
             controls[part] = tuple(_shaped(at))

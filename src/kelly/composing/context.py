@@ -14,6 +14,7 @@ from kelly.composing.mapping import Parameters
 from kelly.composing.motif import Motif
 from kelly.composing.tables import Genre, Instrument, PartRow
 from kelly.composing.theory import ChordSymbol, Key, chord_scale
+from kelly.composing.touch import Touch
 from kelly.emotion.space import Emotion
 from kelly.score.notes import Note
 
@@ -95,7 +96,7 @@ class Plan:
 
     Parameters: seed; genre; complexity, humanise and dynamics 0..1; feel -1 (laid back)..1 (pushing); sections;
     instruments by part; motifs by role of section ("verse", "chorus", "bridge"); progressions, the user's own chords by
-    role.
+    role; neural, how much the trained networks have to say, 0..1.
     """
 
     seed: int
@@ -108,6 +109,7 @@ class Plan:
     instruments: Mapping[str, Instrument]
     motifs: Mapping[str, Motif]
     progressions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    neural: float = 0.0
 
     @property
     def beats(self) -> float:
@@ -126,7 +128,7 @@ class Context:
 
     Parameters: plan; section; part, whose notes are wanted (the name of a row of `parts.csv`); row, that row; layers,
     what the arrangement decided; chords, the section's harmony; parts, notes that engines before have written in this
-    section.
+    section; touches, how the networks would play the part's notes.
     """
 
     plan: Plan
@@ -136,6 +138,7 @@ class Context:
     layers: tuple[Layer, ...] = ()
     chords: tuple[Chord, ...] = ()
     parts: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    touches: Mapping[Note, Touch] = field(default_factory=dict)
 
     @property
     def feeling(self) -> Emotion:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from kelly.composing import mapping, rulebreaks, songfile, tables, theory
-from kelly.composing.settings import RANGES, Settings, role_name
+from kelly.composing.settings import NEURAL, RANGES, Settings, role_name
 from kelly.composing.songfile import Phase, Share, Text, Word, listed, shown
 from kelly.composing.storyline import Storyline
 from kelly.composing.telling import Told
@@ -108,6 +108,7 @@ class Technical(Phase):
     seed : integer >= 0.
     progressions : chords by role of section: "F-C-Am-Dm", or a list of lead-sheet symbols or Roman numerals.
     complexity, humanise, dynamics : 0..1; what is said here wins over secondary_tension and vulnerability.
+    neural : 0 (the rules alone)..1, how much the trained networks have to say.
     triggers : whether the feeling itself may break rules.
     mute : a part to leave out, or a list of them.
     """
@@ -132,6 +133,7 @@ class Technical(Phase):
     complexity: Share | None = Field(default=None, description="a number in 0..1")
     humanise: Share | None = Field(default=None, description="a number in 0..1")
     dynamics: Share | None = Field(default=None, description="a number in 0..1")
+    neural: Share | None = Field(default=None, description="a number in 0..1")
     triggers: bool = Field(default=True, description="true or false")
     mute: tuple[Word, ...] = Field(default=(), description="the name of a part, or a list of such")
 
@@ -283,6 +285,7 @@ class SongIntent(Phase):
             feel=GROOVES[groove] if isinstance(groove, str) else groove,
             progressions=dict(wanted.progressions),
             breaks={rule.rule: rule.why for rule in wanted.rule_to_break},
+            neural=NEURAL if wanted.neural is None else wanted.neural,
             triggers=wanted.triggers,
             mute=wanted.mute,
         )

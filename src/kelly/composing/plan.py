@@ -15,6 +15,7 @@ from kelly.composing import mapping, progressions, theory
 from kelly.composing.chance import pick, sharpened, stream
 from kelly.composing.context import BAR, Plan, Section
 from kelly.composing.motif import invent, transform
+from kelly.composing.neural import harmony as neural_harmony
 from kelly.composing.settings import WHOLE, Settings
 from kelly.composing.tables import (
     Genre,
@@ -54,6 +55,7 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
         humanise=settings.humanise,
         feel=style.feel if settings.feel is None else settings.feel,
         dynamics=settings.dynamics,
+        neural=settings.neural,
         sections=sections,
         instruments=_palette(home, style, settings.seed),
         motifs={"verse": theme, "chorus": hook, "bridge": turn},
@@ -154,7 +156,7 @@ def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre, tu
                 occurrence=sum(section.role == role for section in sections),
                 progress=centre,
                 pulse=_pulse(wanted.tempo, style),
-                figures=_choices(feeling, stretch, wanted.mode, style, settings.seed, turn),
+                figures=_choices(feeling, stretch, wanted.mode, style, settings, turn),
             )
         )
         start += stretch.bars * BAR
@@ -185,13 +187,15 @@ def figures() -> dict[str, dict[str, tuple[float, float, float, float]]]:
     return table
 
 
-def _choices(feeling: Emotion, stretch: Stretch, mode: str, style: Genre, seed: int, turn: float) -> dict[str, str]:
+def _choices(
+    feeling: Emotion, stretch: Stretch, mode: str, style: Genre, settings: Settings, turn: float
+) -> dict[str, str]:
     """A progression and one figure of every kind for a section, drawn by affinity to its feeling and energy.
 
     Rhythms are those of the genre.
     """
-    role = stretch.role
-    suited = progressions.weights(feeling, mode, stretch.bars)
+    role, seed = stretch.role, settings.seed
+    suited = neural_harmony.weighed(progressions.weights(feeling, mode, stretch.bars), feeling, settings.neural)
     chosen = {"progression": pick(sharpened(suited), stream(seed, "progression", role), turn)}
     for kind, rows in figures().items():
         known = style.rhythms if kind == "rhythm" else dict.fromkeys(rows, 1.0)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kelly._version import __version__
+from kelly.composing import neural
 from kelly.composing.composer import Composition, Written
 from kelly.composing.context import BAR
 from kelly.composing.settings import Settings
@@ -173,6 +174,8 @@ def _remarks(made: Composition, heard: Heard) -> Iterator[str]:
     """What a user may wonder at."""
     if heard.nothing:
         yield "no word of the text names a feeling that Kelly knows: it is composed as neutral"
+    if made.plan.neural and (lacking := neural.missing()):
+        yield f"Kelly lacks {', '.join(lacking)}: the rules play in their place"
     genre = made.plan.genre
     low, high = genre.tempo
     for section in made.plan.sections:

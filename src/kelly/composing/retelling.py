@@ -17,7 +17,10 @@ from kelly.emotion.space import RANGES
 
 __all__ = ["intent_of"]
 
-KEPT = ("seed", "key", "mode", "tempo", "genre", "bars", "minutes", "complexity", "humanise", "dynamics", "triggers")
+KEPT = (
+    *("seed", "key", "mode", "tempo", "genre", "bars", "minutes"),
+    *("complexity", "humanise", "dynamics", "neural", "triggers"),
+)
 
 
 def intent_of(report: Mapping[str, Any]) -> SongIntent:

@@ -18,7 +18,7 @@ from kelly.errors import IntentError, UsageError
 from kelly.names import find, quoted
 from kelly.names import key as key_of
 
-__all__ = ["RANGES", "ROLES", "Settings", "role_name"]
+__all__ = ["NEURAL", "RANGES", "ROLES", "Settings", "role_name"]
 
 # What each number may be; integers are those without a fraction here.
 RANGES: dict[str, tuple[float, float]] = {
@@ -28,9 +28,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "humanise": (0.0, 1.0),
     "feel": (-1.0, 1.0),
     "dynamics": (0.0, 1.0),
+    "neural": (0.0, 1.0),
 }
 ROLES = ("intro", "verse", "pre-chorus", "chorus", "bridge", "breakdown", "build", "drop", "interlude", "outro")
 LONGEST_REASON = 4000  # characters
+NEURAL = 0.0  # the dial when nobody turned it
 WHOLE = {"seed": (0, 2**63 - 1), "bars": (1, 2000)}
 
 
@@ -50,6 +52,7 @@ class Settings:
     breaks : rule-breaks by name with the reason for each.
     triggers : whether the feeling itself may break rules.
     mute : parts that are composed but not sounded.
+    neural : 0 (the rules alone)..1, how much the trained networks have to say.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class Settings:
     breaks: Mapping[str, str] = field(default_factory=dict)
     triggers: bool = True
     mute: tuple[str, ...] = ()
+    neural: float = NEURAL
 
     def __post_init__(self) -> None:
         if self.bars is not None and self.minutes is not None:

@@ -77,6 +77,7 @@ class Wishes(TypedDict, total=False):
     breaks: Mapping[str, str]
     triggers: bool
     mute: tuple[str, ...]
+    neural: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def compose(
     to : side B of the journey: text, the name of an emotion, or an Emotion. A story has its own.
     arc : name of the journey's arc; `kelly.emotion.journey.arcs()` has them all. A story has its own.
     wishes : seed (default 0), bars or minutes, key, mode, tempo, genre, complexity, humanise, feel, dynamics, breaks
-        (rule -> reason), triggers, mute (parts); `kelly.composing.settings.Settings` says what each may be.
+        (rule -> reason), triggers, mute (parts), neural; `kelly.composing.settings.Settings` says what each may be.
 
     Returns
     -------

@@ -78,7 +78,8 @@ def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Cont
     corpora = [reader(one).CORPUS for one in _module("tasks", name).CORPORA]
     licences = sorted({corpus.licence for corpus in corpora}) or ["Apache-2.0"]
     titles = [corpus.title for corpus in corpora]
-    return networks.write(module, out, "; ".join(licences), titles, {"run": _made_from(runs[0])})
+    files, facts = _beside(name, root)
+    return networks.write(module, out, "; ".join(licences), titles, {"run": _made_from(runs[0]), **facts}, files)
 
 
 def tune(name: str, root: Path, out: Path, trials: int, config: Path | None, context: Context) -> Mapping[str, Any]:
@@ -95,6 +96,16 @@ def tune(name: str, root: Path, out: Path, trials: int, config: Path | None, con
 
 def _module(room: str, name: str) -> ModuleType:
     return import_module(f"kelly.training.{room}.{name}")
+
+
+def _beside(name: str, root: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """What is shipped beside a network: files by name, and more for its `config.json`."""
+    if name != "harmony":
+        return {}, {}
+    from kelly.training.export import harmony
+
+    files, facts = harmony.beside(root)
+    return files, dict(facts)
 
 
 def _made_from(run: Path) -> dict[str, Any]:

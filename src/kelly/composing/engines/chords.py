@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from numpy.random import Generator
 
-from kelly.composing.chance import chance
+from kelly.composing.chance import chance, stream
 from kelly.composing.context import BAR, Chord, Context
+from kelly.composing.neural.harmony import reharmonised
 from kelly.composing.progressions import progression
 from kelly.composing.theory import ChordSymbol, Key, numeral, parse_numeral
 
@@ -32,6 +33,9 @@ def play(context: Context, rng: Generator) -> list[Chord]:
     Returns: chords in time order that fill the section without gap or overlap, not yet voiced.
     """
     symbols, own = _material(context)
+    if not own:
+        drawing = stream(context.plan.seed, "neural harmony", context.section.role)
+        symbols = reharmonised(symbols, context.key, context.feeling, context.plan.neural, drawing)
     row = _timed(symbols, context)
     if not own:
         row = _closed(_substituted(row, context, rng), context)

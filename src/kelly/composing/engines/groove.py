@@ -10,6 +10,8 @@ genre and feel 0 nothing moves.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
+from statistics import fmean
 
 from numpy.random import Generator
 
@@ -46,7 +48,7 @@ def play(context: Context, rng: Generator) -> list[Note]:
     notes = sorted(context.parts.get(context.part, ()))
     onsets = sorted({note.onset for note in notes})
     uneven = _uneven(onsets, 1 / context.section.pulse)
-    times = _times(onsets, uneven, context, rng)
+    times = _times(onsets, uneven, _delays(notes, context), context, rng)
     moved: list[Note] = []
     for index, note in enumerate(notes):
         onset = times[note.onset] + _late(note, context) + _spread(index, notes, context)
@@ -54,11 +56,22 @@ def play(context: Context, rng: Generator) -> list[Note]:
         # Differences rather than ends, so that what is not moved keeps its very number.
         length = note.duration + (end - note.end) - (onset - note.onset)
         length = max(length, min(note.duration, SHORTEST))
-        moved.append(Note(onset, length, note.pitch, _touched(note.velocity, context, rng)))
+        moved.append(Note(onset, length, note.pitch, _touched(note, context, rng)))
     return sorted(moved)
 
 
-def _times(onsets: list[float], uneven: frozenset[int], context: Context, rng: Generator) -> dict[float, float]:
+def _delays(notes: list[Note], context: Context) -> dict[float, float]:
+    """How much later each onset sounds by the touch of its notes, in beats; they stay together."""
+    together: dict[float, list[float]] = {}
+    for note in notes:
+        if note in context.touches:
+            together.setdefault(note.onset, []).append(context.touches[note].delay)
+    return {onset: fmean(delays) for onset, delays in together.items()}
+
+
+def _times(
+    onsets: list[float], uneven: frozenset[int], delays: Mapping[float, float], context: Context, rng: Generator
+) -> dict[float, float]:
     """When each written onset sounds: swung, leaning, a little astray, never before its forerunner."""
     lean = -context.plan.feel * REACH * LEANING.get(context.part, 1.0)
     earliest = 0.0 if context.section.index == 0 else -EARLIEST
@@ -68,7 +81,7 @@ def _times(onsets: list[float], uneven: frozenset[int], context: Context, rng: G
     for onset in onsets:
         drift = MEMORY * drift + (1 - MEMORY**2) ** 0.5 * sway(rng)
         stray = reach * drift * _looseness(onset)
-        time = max(_swung(onset, uneven, context) + lean + stray, earliest)
+        time = max(_swung(onset, uneven, context) + lean + stray + delays.get(onset, 0.0), earliest)
         times[onset] = time
         earliest = time + TICK
     return times
@@ -133,9 +146,16 @@ def _end(note: Note, onsets: list[float], times: dict[float, float], uneven: fro
     return end if note.end > context.section.beats else min(end, context.section.beats)
 
 
-def _touched(velocity: int, context: Context, rng: Generator) -> int:
+def _touched(note: Note, context: Context, rng: Generator) -> int:
     """A velocity as a hand would strike it: a little astray, and never quite as hard as it could."""
-    if context.plan.humanise == 0:
-        return velocity
-    loud = velocity + SWAY * context.plan.humanise * sway(rng)
+    touch = context.touches.get(note)
+    if touch is None and context.plan.humanise == 0:
+        return note.velocity
+    reach = SWAY if touch is None or touch.spread is None else _astray(touch.spread, context.plan.neural)
+    loud = note.velocity + (touch.velocity if touch else 0.0) + reach * context.plan.humanise * sway(rng)
     return round(pressed(loud))
+
+
+def _astray(spread: float, dial: float) -> float:
+    """What a hand misses by at most: by the rules at dial 0, at dial 1 so that it strays as far as players differ."""
+    return (1 - dial) * SWAY + dial * 3 * spread

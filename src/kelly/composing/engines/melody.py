@@ -8,7 +8,7 @@ tone. Leaves the motif itself to the plan, answers to `variation`, micro-timing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -17,6 +17,7 @@ from numpy.random import Generator
 from kelly.composing.chance import chance
 from kelly.composing.context import BAR, PHRASE, Context
 from kelly.composing.motif import Motif, Step, contour, transform
+from kelly.composing.neural.melody import Hearing
 from kelly.composing.patterns import closing_bar
 from kelly.composing.theory import nearest_pitch
 from kelly.score.notes import Note
@@ -142,10 +143,12 @@ def _breathed(steps: list[Step], context: Context) -> list[Step]:
 def _pitched(steps: list[Step], context: Context, leaning: Sequence[float]) -> list[Note]:
     """Turn degrees into pitches: chord tones where the metre is strong, tones of the scale elsewhere."""
     notes: list[Note] = []
+    hearing = Hearing(context)
     for i, step in enumerate(steps):
         wanted = context.key.pitch(step.degree, -1)
         previous = notes[-1].pitch if notes else None
-        pitch = _settled(wanted, step, previous, context, leaning[_place(step)])
+        further = hearing.efforts(step.onset, notes)
+        pitch = _settled(wanted, step, previous, context, leaning[_place(step)], further)
         if i + 1 == len(steps) or _phrase(steps[i + 1]) > _phrase(step):
             pitch = _cadence(pitch, step, context)
         notes.append(Note(step.onset, step.duration, pitch, 1))
@@ -163,17 +166,22 @@ def _cadence(pitch: int, step: Step, context: Context) -> int:
     return near if abs(near - pitch) <= 5 else pitch
 
 
-def _settled(wanted: int, step: Step, previous: int | None, context: Context, lean: float) -> int:
-    """The pitch nearest to what the motif wants and to the note before, among those that fit."""
+def _settled(
+    wanted: int, step: Step, previous: int | None, context: Context, lean: float, further: Mapping[int, float]
+) -> int:
+    """The pitch nearest to what the motif wants and to the note before, among those that fit.
+
+    Parameters: further, how much further away each pitch may be said to lie, in semitones; those that are not in it, 0.
+    """
     chord = context.chord_at(step.onset)
     strong = step.onset % 2 == 0
     on_chord = lean < (0.75 if strong else 0.35 if step.onset % 1 == 0 else 0.1)
     allowed = chord.symbol.pitch_classes if on_chord or step.duration >= 2 else _passing(step, context)
     fitting = [p for p in range(context.low, context.high + 1) if p % 12 in allowed]
     if previous is None:
-        return min(fitting, key=lambda pitch: (abs(pitch - wanted), pitch))
+        return min(fitting, key=lambda pitch: (abs(pitch - wanted) + further.get(pitch, 0.0), pitch))
     widest = _widest(context)
-    return min(fitting, key=lambda pitch: (_effort(pitch, wanted, previous, widest), pitch))
+    return min(fitting, key=lambda pitch: (_effort(pitch, wanted, previous, widest) + further.get(pitch, 0.0), pitch))
 
 
 def _passing(step: Step, context: Context) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from kelly.names import quoted, unknown
 
 __all__ = [
     "BEGIN",
+    "CHORDS",
     "CLASSES",
     "DECAY",
     "DEGREES",

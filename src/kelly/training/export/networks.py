@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -35,16 +36,21 @@ TOLERANCES = {"model.onnx": 1e-5, "rtneural.json": 1e-4}
 
 
 def write(
-    module: Feedforward | Recurrent, out: Path, licence: str, corpora: Sequence[str], facts: Mapping[str, Json]
+    module: Feedforward | Recurrent,
+    out: Path,
+    licence: str,
+    corpora: Sequence[str],
+    facts: Mapping[str, Json],
+    beside: Mapping[str, bytes] = MappingProxyType({}),
 ) -> list[Path]:
     """Write a trained network as Kelly ships it.
 
     Parameters: module; out, the folder, made where it is missing; licence of the weights; corpora, the titles of those
-    it was trained on; facts, more for `config.json` (run, metrics, calibration).
+    it was trained on; facts, more for `config.json` (run, metrics, calibration); beside, more files by name.
     Returns: the files written.
     Raises: FileError, an export is not what it should be (nothing is written then), or `out` cannot be written.
     """
-    files = encoded(module)
+    files = encoded(module) | dict(beside)
     network = module.network
     config = {
         "format": 1,

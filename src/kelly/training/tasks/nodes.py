@@ -88,7 +88,7 @@ class Settings:
     Parameters: recipe; dropout before its dense layers; nearby, the share of a label that is spread over other nodes,
     most of it within `width`; masks, how many stretches of at most so many bands are hidden, and of at most so many
     frames; moved, by how many bands at most; gain, dB at most; spliced, the share of pictures that another loop of the
-    node lends a part to; key, the weight of that head's loss; mixed, whether
+    node lends a part to; category and key, the weights of these heads' losses beside the node's; mixed, whether
     convolutions are worked out in bfloat16 on a processor (faster where it has such instructions).
     """
 
@@ -104,6 +104,7 @@ class Settings:
     moved: int = 1
     gain: float = 0.4
     spliced: float = 0.3
+    category: float = 0.5
     key: float = 0.1
     mixed: bool = True
 
@@ -121,6 +122,7 @@ class Settings:
             ("moved", 16),
             ("gain", 0.5),
             ("spliced", 1),
+            ("category", 10),
             ("key", 10),
         ):
             if not 0 <= getattr(self, name) <= most:
@@ -129,7 +131,7 @@ class Settings:
     @property
     def shares(self) -> Mapping[str, float]:
         """The weight of each head's loss."""
-        return {"node": 1.0, "category": 0.5, "name": 1.0, "tier": 0.5, "key": self.key}
+        return {"node": 1.0, "category": self.category, "name": 1.0, "tier": 0.5, "key": self.key}
 
 
 @dataclass(frozen=True, slots=True)
