@@ -29,7 +29,7 @@ __all__ = ["reharmonised", "weighed"]
 
 Floats = npt.NDArray[np.float64]
 
-POWER = 3.0  # how far the network's likelihood of a change weighs beside the rules' fit to the feeling
+POWER = 1.5  # how far the network's likelihood of a change weighs beside the rules' fit to the feeling
 CHANGED = 0.6  # the share of a family's chords that the network draws anew at dial 1
 LEAST = 0.02  # of the likeliest chord: what is less likely does not stand in
 _TURNS = 2  # how often a family is heard in a row, so that its way back to its beginning counts too
