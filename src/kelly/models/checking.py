@@ -111,7 +111,7 @@ def outputs(steps: Steps, network: Network) -> Floats:
 
 
 def _count(network: Network) -> int:
-    return FEW if any(isinstance(layer, Convolution) for layer in network.layers) else STEPS
+    return FEW if network.halved else STEPS
 
 
 def _json(data: bytes, name: str | None) -> Inspected:
@@ -144,6 +144,7 @@ def _check_operators(found: Counter[str], network: Network) -> None:
     """A graph has the operators of its layers and no others: a loop might never end, a sum of sums never fit."""
     wanted = Counter(operator for layer in network.layers for operator in _OPERATORS[type(layer)])
     wanted.update(_ACTIVATIONS[layer.activation] for layer in network.layers if isinstance(layer, Dense))
+    wanted.update(["Cast"] * len(network.halved))
     wanted.update(["Identity", "Unsqueeze"] if len(network.shape) > 1 else ["Identity"])
     if found != wanted:
         more, less = (", ".join(sorted(map(quoted, one))[:3]) or "none" for one in (found - wanted, wanted - found))

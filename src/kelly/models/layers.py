@@ -135,6 +135,15 @@ class Network:
         return next((layer.outputs for layer in self.layers if isinstance(layer, LSTM)), 0)
 
     @property
+    def halved(self) -> tuple[str, ...]:
+        """The tensors that its ONNX file keeps in half precision: the kernels of a network of convolutions, so that it
+        is small enough to be shipped.
+        """
+        if not any(isinstance(layer, Convolution) for layer in self.layers):
+            return ()
+        return tuple(name for name, shape in self.shapes.items() if len(shape) > 1)
+
+    @property
     def shapes(self) -> Shapes:
         """All weights by name ("layers.0.weight"), in order."""
         return dict(self._named(statistics=False))

@@ -32,7 +32,8 @@ _GRAPH = 7
 _NODE, _INITIALISER = 1, 5  # fields of GraphProto
 _OPERATOR, _DOMAIN = 4, 7  # fields of NodeProto
 _DIMS, _TYPE, _FLOATS, _NAME, _RAW, _PLACE = 1, 2, 4, 8, 9, 14  # fields of TensorProto
-_FLOAT32, _MOST_DIMS = 1, 4
+_FLOATS_OF = {1: "<f4", 10: "<f2"}  # data types of TensorProto whose numbers are read
+_MOST_DIMS = 4
 _LONGEST = 200  # characters of what onnxruntime says
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
 
@@ -79,7 +80,7 @@ class Runner:
 
 
 def tensors(data: bytes) -> dict[str, Floats]:
-    """The float32 initialisers of an ONNX file by name.
+    """The initialisers of floats of an ONNX file by name, those in half precision as float32 too.
 
     Raises: FileError, the file is damaged, keeps weights elsewhere, or has a name twice.
     """
@@ -129,17 +130,20 @@ def _check(what: str, found: Callable[[], list[Any]], wanted: dict[str, tuple[in
 
 
 def _tensor(fields: _Fields) -> tuple[str, Floats | None]:
-    """An initialiser: its name and, if it is one of float32, its numbers."""
+    """An initialiser: its name and, if it is one of floats, its numbers."""
     name = _text(fields, _NAME)
     if _PLACE in fields:
         raise FileError("its weights must be in the file itself; it names another")
-    if fields.get(_TYPE) != [_FLOAT32]:
+    kind = fields.get(_TYPE, [0])[-1]
+    if not isinstance(kind, int) or kind not in _FLOATS_OF:
         return name, None
+    number = np.dtype(_FLOATS_OF[kind])
     dims = [size for value in fields.get(_DIMS, []) for size in ([value] if isinstance(value, int) else _packed(value))]
     raw = b"".join(_message(part) for part in fields.get(_RAW, fields.get(_FLOATS, [])))
-    if len(raw) != 4 * math.prod(dims) or not 1 <= len(dims) <= _MOST_DIMS or not raw:
-        raise FileError(f"{quoted(name)} must have {math.prod(dims)} numbers of 4 bytes; it has {len(raw)} bytes")
-    return name, np.frombuffer(raw, "<f4").reshape(dims).astype(np.float32)
+    size = number.itemsize
+    if len(raw) != size * math.prod(dims) or not 1 <= len(dims) <= _MOST_DIMS or not raw:
+        raise FileError(f"{quoted(name)} must have {math.prod(dims)} numbers of {size} bytes; it has {len(raw)} bytes")
+    return name, np.frombuffer(raw, number).reshape(dims).astype(np.float32)
 
 
 def _grouped(data: memoryview) -> _Fields:

@@ -3,7 +3,8 @@
 Conventions: the initialisers are the tensors of the network, with torch's names and shapes (an LSTM is written out as
 products and gates: as fast as the operator LSTM, whose layout is another). Inputs are `x` (batch, *shape) and, for a
 network with memory, the state `h`, `c` (batch, hidden); outputs are `y` (batch, outputs) and the state after the step,
-`h_next`, `c_next`. The batch may be of any size.
+`h_next`, `c_next`. The batch may be of any size. The kernels of a network with convolutions, the largest by far, are kept
+in half precision and cast where they are used.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _OPERATORS = {"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "softmax": "
 def model(network: Network, tensors: Mapping[str, Floats]) -> onnx.ModelProto:
     """The network as a model, validated by onnx's checker.
 
-    Parameters: network; tensors, its weights by name in torch's layout, as `network.tensors` has them.
+    Parameters: network; tensors, its weights by name in torch's layout, as `network.tensors` has them; kernels that are
+    kept in half precision lose what that cannot hold.
     """
     graph = _Graph(network, tensors)
     made = helper.make_model(
@@ -47,9 +49,8 @@ class _Graph:
     def __init__(self, network: Network, tensors: Mapping[str, Floats]) -> None:
         self.network = network
         self.nodes: list[onnx.NodeProto] = []
-        self.constants = [
-            numpy_helper.from_array(np.ascontiguousarray(tensors[name]), name) for name in network.tensors
-        ]
+        self.constants: list[onnx.TensorProto] = []
+        self.names = {name: self.weight(name, tensors[name]) for name in network.tensors}
         self.value = "x"
         if len(network.shape) > 1:
             self.value = self.add("Unsqueeze", "x", self.constant("channel", [1]))  # one channel
@@ -73,6 +74,13 @@ class _Graph:
         self.nodes.append(node)
         return output
 
+    def weight(self, name: str, values: Floats) -> str:
+        """Add a tensor of the network. Returns: the name of its float32."""
+        half = name in self.network.halved
+        kept = values.astype(np.float16 if half else np.float32)
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(kept), name))
+        return self.add("Cast", name, name=f"{name}.float32", to=TensorProto.FLOAT) if half else name
+
     def constant(self, name: str, values: object) -> str:
         """Add integers that are no weights."""
         self.constants.append(numpy_helper.from_array(np.asarray(values, np.int64), name))
@@ -94,7 +102,7 @@ class _Graph:
 
     def product(self, value: str, weight: str, bias: str) -> str:
         """A dense layer's sum."""
-        return self.add("Gemm", value, weight, bias, transB=1)
+        return self.add("Gemm", value, self.names[weight], self.names[bias], transB=1)
 
     def memory(self, name: str, layer: LSTM) -> str:
         """One step of an LSTM."""
@@ -109,8 +117,8 @@ class _Graph:
 
     def stage(self, name: str) -> str:
         """A convolution, normalised; the maximum before relu, as in training."""
-        value = self.add("Conv", self.value, f"{name}.convolution.weight", pads=[1] * 4)
-        norm = [f"{name}.norm.{part}" for part in ("weight", "bias", "running_mean", "running_var")]
+        value = self.add("Conv", self.value, self.names[f"{name}.convolution.weight"], pads=[1] * 4)
+        norm = [self.names[f"{name}.norm.{part}"] for part in ("weight", "bias", "running_mean", "running_var")]
         value = self.add("BatchNormalization", value, *norm)
         return self.add("Relu", self.add("MaxPool", value, kernel_shape=[2, 2], strides=[2, 2]))
 

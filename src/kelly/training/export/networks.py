@@ -1,9 +1,11 @@
 """Exporting a trained network: the folder that `kelly.models.networks` loads.
 
-Conventions: `model.safetensors` and `model.onnx` hold the weights under torch's names; `rtneural.json` (all but the
-node classifier) is what RTNeural's parser reads; `config.json` names licence, corpora and the SHA-256 of the others.
-Before anything is written, each file is read back from its bytes as any reader would, its weights are looked for and
-must be finite, its outputs must vary over inputs, and over 64 steps be torch's: ONNX within 1e-5, RTNeural 1e-4.
+Conventions: `model.safetensors` and `model.onnx` hold the weights under torch's names; `rtneural.json` is what
+RTNeural's parser reads. Of the node classifier, which is larger than all others together, there is `model.onnx` alone,
+its kernels in half precision; in full they are in the run's `weights.safetensors`. `config.json` names licence, corpora
+and the SHA-256 of the others. Before anything is written, each file is read back from its bytes as any reader would, its
+weights are looked for and must be finite, its outputs must vary over inputs, and over 64 steps be torch's: ONNX within
+1e-5, RTNeural 1e-4.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from kelly.models.probing import check_outputs, probes
 from kelly.training.export import graph, rtneural
 from kelly.training.networks.layered import Feedforward, Recurrent
 
-__all__ = ["encoded", "write"]
+__all__ = ["encoded", "halved", "write"]
 
 Floats = npt.NDArray[np.float32]
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
@@ -77,12 +79,11 @@ def encoded(module: Feedforward | Recurrent) -> dict[str, bytes]:
 
     Raises: FileError, one of them is not what it should be.
     """
+    module = halved(module)
     network, tensors = module.network, _tensors(module)
-    files = {
-        "model.safetensors": save(dict(tensors), {"network": network.name}),
-        "model.onnx": graph.model(network, tensors).SerializeToString(deterministic=True),
-    }
-    if len(network.shape) == 1:
+    files = {"model.onnx": graph.model(network, tensors).SerializeToString(deterministic=True)}
+    if not network.halved:
+        files["model.safetensors"] = save(dict(tensors), {"network": network.name})
         files["rtneural.json"] = rtneural.document(network, tensors)
     for name, data in files.items():
         try:
@@ -90,6 +91,14 @@ def encoded(module: Feedforward | Recurrent) -> dict[str, bytes]:
         except FileError as error:
             raise FileError(f"the {network.name} network cannot be exported as {name}: {error}") from error
     return files
+
+
+def halved(module: Feedforward | Recurrent) -> Feedforward | Recurrent:
+    """The network with what is kept in half precision rounded to it, so that all files hold the same."""
+    twin = deepcopy(module)
+    state = {name: tensor.half().float() for name, tensor in twin.state_dict().items() if name in module.network.halved}
+    twin.load_state_dict(state, strict=False)
+    return twin
 
 
 def _tensors(module: Feedforward | Recurrent) -> dict[str, Floats]:
