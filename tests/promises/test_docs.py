@@ -6,10 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-import yaml
 
-from kelly.cli.main import app, main
+from kelly.cli.main import main
 from kelly.score import midi
 from kelly.score.notes import Note, Part, Score
 from kelly.sound.audio import Audio
@@ -62,23 +60,6 @@ def test_a_command_of_the_pages_runs(page, line, capsys):
     if " explain " in line or " show " in line:
         assert main(["compose", "so sad", "--bars", "1", "-o", shlex.split(line)[2], "-q"]) == 0
     assert main(shlex.split(line)[1:]) == 0, f"{page}: {capsys.readouterr().err}"
-
-
-def recipe():
-    """The command lines of `dvc.yaml`, with what `params.yaml` says for each stage and item."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].values():
-        line = stage.get("do", stage)["cmd"].partition(" > ")[0]
-        for item in params["words"]["seeds"] if "foreach" in stage else (0,):
-            known = {"item": item, **params}
-            yield re.sub(r"\$\{(\w+)\}", lambda named, known=known: str(known[named[1]]), line)
-
-
-@pytest.mark.parametrize("line", list(recipe()))
-def test_a_command_of_the_recipe_is_one_that_kelly_knows(line):
-    program, name, *arguments = shlex.split(line)
-    assert program == "kelly"
-    typer.main.get_command(app).commands[name].make_context(name, arguments)  # parses, and does not run
 
 
 @pytest.mark.usefixtures("quick")

@@ -26,10 +26,15 @@ class Sums:
 
     name: str = "sums"
     recipe: Recipe = RECIPE
+    dropout: float = 0.1
+
+    @property
+    def settings(self):
+        return self
 
     def network(self):
         return torch.nn.Sequential(
-            torch.nn.Linear(4, 16), torch.nn.Tanh(), torch.nn.Dropout(0.1), torch.nn.Linear(16, 1)
+            torch.nn.Linear(4, 16), torch.nn.Tanh(), torch.nn.Dropout(self.dropout), torch.nn.Linear(16, 1)
         )
 
     def loss(self, network, batch):
@@ -81,10 +86,12 @@ def test_a_run_that_was_stopped_ends_in_the_same_weights(tmp_path):
     assert all(torch.equal(whole[name], stopped[name]) for name in whole)
 
 
-def test_another_seed_gives_other_weights_and_needs_another_folder(tmp_path):
+def test_another_seed_or_setting_needs_another_folder(tmp_path):
     fit(Sums(), data(), tmp_path / "run", 0, "cpu")
     with pytest.raises(FileError, match="other settings"):
         fit(Sums(), data(), tmp_path / "run", 1, "cpu")
+    with pytest.raises(FileError, match="other settings"):
+        fit(Sums(dropout=0.2), data(), tmp_path / "run", 0, "cpu")
 
 
 def test_a_run_ends_when_nothing_more_is_gained(tmp_path):

@@ -3,9 +3,9 @@
 Conventions: `model.safetensors` and `model.onnx` hold the weights under torch's names; `rtneural.json` is what
 RTNeural's parser reads. Of the node classifier, which is larger than all others together, there is `model.onnx` alone,
 its kernels in half precision; in full they are in the run's `weights.safetensors`. `config.json` names licence, corpora
-and the SHA-256 of the others. Before anything is written, each file is read back from its bytes as any reader would, its
-weights are looked for and must be finite, its outputs must vary over inputs, and over 64 steps be torch's: ONNX within
-1e-5, RTNeural 1e-4.
+and the SHA-256 of the others. Before anything is written, each file is read back from its bytes as any reader would,
+its weights are looked for and must be finite, its outputs must vary over inputs, and over 64 steps be torch's: ONNX
+within 1e-5, RTNeural 1e-4.
 """
 
 from __future__ import annotations

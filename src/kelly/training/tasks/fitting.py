@@ -17,7 +17,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import lightning
 import torch
@@ -37,6 +37,9 @@ from kelly.training.tasks import guards
 from kelly.training.tasks.runs import Note, add_row, claim
 from kelly.training.tasks.samples import Batch, Batches, Samples, parts
 from kelly.training.tasks.tracking import tracker
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["Data", "Recipe", "Task", "fit", "measured", "weights"]
 
@@ -102,6 +105,10 @@ class Task(Protocol):
     def recipe(self) -> Recipe:
         """How it is trained."""
 
+    @property
+    def settings(self) -> DataclassInstance:
+        """All that may be set about it, the recipe among them."""
+
     def network(self) -> nn.Module:
         """The network with new weights."""
 
@@ -128,7 +135,8 @@ def fit(
     """
     guards.check_samples(data.train, data.dev, data.labels)
     _check_device(device)
-    made_from = {"network": task.name, "seed": seed, "data": _digest(data), **asdict(task.recipe)}
+    chosen = asdict(task.recipe) | {name: one for name, one in asdict(task.settings).items() if name != "recipe"}
+    made_from = {"network": task.name, "seed": seed, "data": _digest(data), **chosen}
     if _rank() == 0:
         claim(out, made_from)
     logger = tracker(tracking, out, task.name, made_from) if _rank() == 0 else None

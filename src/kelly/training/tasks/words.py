@@ -23,7 +23,7 @@ import numpy.typing as npt
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -38,6 +38,7 @@ from kelly.models.words.tidy import tidy
 from kelly.training.networks.words import WordsNet, pooled
 from kelly.training.tasks import losses, scale
 from kelly.training.tasks.mixture import CORPORA, PASSES, Batches, Mixture, encode, read
+from kelly.training.tasks.runs import Note, claim, settings
 from kelly.training.tasks.tables import definitions
 
 __all__ = ["Recipe", "base_folder", "load", "meanings", "predict", "read_all", "recipe", "tokenizer", "train"]
@@ -105,7 +106,7 @@ def train(
     recipe: Recipe,
     teachers: Sequence[Path] = (),
     device: str = "auto",
-    note: Callable[[str], None] = lambda _: None,
+    note: Note = lambda _: None,
 ) -> None:
     """Train one network, or go on where a stopped run left off.
 
@@ -138,7 +139,7 @@ def train(
         save_file(network.state_dict(), beside)
 
 
-def _trainer(out: Path, recipe: Recipe, device: str, note: Callable[[str], None]) -> lightning.Trainer:
+def _trainer(out: Path, recipe: Recipe, device: str, note: Note) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     return lightning.Trainer(
         max_epochs=recipe.rounds,
@@ -159,7 +160,7 @@ def _trainer(out: Path, recipe: Recipe, device: str, note: Callable[[str], None]
 class _Losses(lightning.Callback):
     """The mean losses of each round: a row of a table that a resumed run goes on with, and a line for who waits."""
 
-    def __init__(self, path: Path, note: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, note: Note) -> None:
         self.path, self.note = path, note
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -219,8 +220,8 @@ def load(run: Path) -> WordsNet:
     weights = run / "weights.safetensors"
     if not weights.exists():
         raise FileError(f"{run} holds no finished run: weights.safetensors is missing")
-    settings = json.loads(read_bytes(run / "run.json", limit=100_000))
-    network = WordsNet(base_folder(), hidden=settings["hidden"], dropout=settings["dropout"])
+    made_from = json.loads(read_bytes(run / "run.json", limit=100_000))
+    network = WordsNet(base_folder(), hidden=made_from["hidden"], dropout=made_from["dropout"])
     network.load_state_dict(load_file(weights))
     network.train(mode=False)
     return network
@@ -236,17 +237,8 @@ def read_all(network: WordsNet, texts: Sequence[str]) -> npt.NDArray[np.float64]
 
 
 def recipe(config: Path | None) -> Recipe:
-    """The recipe of a YAML file, or the usual one. Raises: UsageError, a key or a value is not one of a recipe's."""
-    if config is None:
-        return Recipe()
-    import yaml
-
-    try:
-        settings = yaml.safe_load(read_bytes(config, limit=100_000)) or {}
-        return TypeAdapter(Recipe).validate_python(settings)
-    except (yaml.YAMLError, ValidationError) as error:
-        first = str(error).splitlines()
-        raise UsageError(f"{config} is no recipe: {' '.join(first[1:3]) or first[0]}") from error
+    """The recipe of a YAML file, or the usual one. Raises: as `runs.settings`."""
+    return settings(Recipe, config)
 
 
 @torch.inference_mode()
@@ -396,15 +388,3 @@ def _cached(path: Path, make: Callable[[], Floats]) -> Floats:
         part.replace(path)
     cached: Floats = np.load(path)
     return cached
-
-
-def claim(out: Path, settings: dict[str, Any]) -> None:
-    """Mark a folder as a run's own. Raises: FileError when it belongs to a run of other settings."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{out} cannot be a run's folder: {error.strerror}") from error
-    path, text = out / "run.json", json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise FileError(f"{out} holds a run of other settings; give another folder or remove it")
-    write_atomically(path, text.encode())
