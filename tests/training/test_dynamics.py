@@ -112,14 +112,22 @@ def test_a_chord_that_is_held_counts_in_the_next_beat():
 
 def test_energy_and_tension_are_read_from_the_written_loudness():
     onset = np.arange(80.0)
-    loud = np.where(onset < 40, 49.0, 96.0)
+    loud = np.where(onset < 40, 50.0, 96.0)
     loud[20] = 80
     energy, tension = pages.energy_and_tension(onset, loud)
-    assert energy[0] == pytest.approx((49 / 127 - 0.3) / 0.65, abs=0.02)
+    assert energy[0] == pytest.approx((50 / 127 - 0.3) / 0.65)
+    assert energy[20] == pytest.approx((56 / 127 - 0.3) / 0.65)  # five beats, one of them louder
     assert energy[79] == pytest.approx((96 / 127 - 0.3) / 0.65)
-    assert tension[79] == pytest.approx(0.5)
-    assert tension[20] > 0.55
-    assert tension[38] < 0.5 < tension[41]  # before and after the loudness jumps
+    assert tension[39] == pytest.approx(0.5 - tension[40] + 0.5, abs=0.02)  # the halves are as far from the mean
+    assert tension[0] < 0.5 < tension[20] < tension[79]
+    assert np.mean(tension) == pytest.approx(0.5)
+
+
+def test_tension_tells_a_piece_of_one_level_from_one_of_many():
+    onset = np.arange(60.0)
+    steady, lively = 80 + np.tile([0.0, 1, 2], 20), 80 + np.tile([-30.0, 0, 30], 20)
+    small_, large = (np.ptp(pages.energy_and_tension(onset, loud)[1]) for loud in (steady, lively))
+    assert small_ < 0.2 < large
 
 
 def test_a_score_without_dynamics_says_nothing_of_energy():

@@ -5,10 +5,10 @@ no parts as Kelly's songs have them, so each note gets the role that it would ha
 sounds lies above; bass what nothing lies below, under middle C; of the others pad is what is held two beats or longer,
 counter what moves alone among them in a beat or more, and chords the rest. Melody and bass are voices of their own, the
 others one together. A chord tone belongs to the chord (major, minor, diminished or with a seventh) that best fits what
-sounds in its beat. Energy is what composing calls the energy of a section, and tension its curve within the section,
-both read from the written loudness: energy from that of the eight bars around, tension from how far the two beats
-around rise above them. Both are .5 where a score has no dynamics (a fifth of the takes), which says as little as not to
-be told.
+sounds in its beat. Energy is what composing calls the energy of a section, and tension the curve of a piece, both read
+from the written loudness: energy from that of the two beats around, tension from how far the note's own rises above the
+mean of the piece, in standard deviations. Both are .5 where a score has no dynamics (a fifth of the takes), which says
+as little as not to be told.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _LOW = 60  # the bass lies under middle C
 _HELD, _MOVING = 2.0, 1.0  # beats: the shortest note of a pad, of a counter-melody
 _NEAR = 1e-6  # beats
 _GRID = 16  # places a beat on which bar lines lie
-_SECTION, _HERE = 16.0, 1.0  # beats either way: what energy and what tension is read from
+_HERE = 2.0  # beats either way: what energy is read from
 _SOFTEST, _REACH = 0.3, 0.65  # composing sounds a section of energy e at the level _SOFTEST + _REACH e of 127
-_RISE = 0.5  # of the energy, by which tension goes from .5 to 1
+_RISE = 2.0  # standard deviations, by which tension goes from .5 to 1
+_STEADY = 4.0  # steps of velocity: the standard deviation of a piece is not taken to be less
 _FEWEST = 3  # velocities: a score with fewer has no dynamics
 # Semitones above the root: major, minor, diminished, and the dominant, minor and major seventh chords.
 _SHAPES = ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 7, 10), (0, 3, 7, 10), (0, 4, 7, 11))
@@ -107,9 +108,9 @@ def energy_and_tension(onset: Floats, velocity: Floats) -> tuple[Floats, Floats]
     """Energy and tension (0..1) of each note, from the written velocities; .5 of both in a score without dynamics."""
     if len(np.unique(velocity)) < _FEWEST:
         return np.full(len(onset), 0.5), np.full(len(onset), 0.5)
-    wide, near = mean_around(onset, velocity, _SECTION), mean_around(onset, velocity, _HERE)
-    energy, here = ((level / 127 - _SOFTEST) / _REACH for level in (wide, near))
-    return np.clip(energy, 0, 1), np.clip(0.5 + (here - energy) / (2 * _RISE), 0, 1)
+    energy = (mean_around(onset, velocity, _HERE) / 127 - _SOFTEST) / _REACH
+    rise = (velocity - velocity.mean()) / max(velocity.std(), _STEADY)
+    return np.clip(energy, 0, 1), np.clip(0.5 + rise / (2 * _RISE), 0, 1)
 
 
 def mean_around(onset: Floats, values: Floats, reach: float) -> Floats:

@@ -38,7 +38,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 FEELING = slice(4)  # the slots of the inputs that a feeling fills
-_VERSION = 2
+_VERSION = 3
 _BPM = 23  # the slot of the tempo, which is the only one that differs between takes of a score
 _PEDAL, _DOWN = 64, 64
 _LONGEST, _FASTEST = 2.0, 2.0

@@ -69,9 +69,9 @@ class Settings:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    recipe: Recipe = field(default_factory=lambda: Recipe(epochs=6, batch=128, rate=3e-3, chance_after=2))
+    recipe: Recipe = field(default_factory=lambda: Recipe(epochs=4, batch=128, rate=5e-3, chance_after=2))
     dropout: float = 0.1
-    unknown: float = 0.2
+    unknown: float = 0.5
     hidden: float = 0.1
 
     def __post_init__(self) -> None:
