@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ import numpy.typing as npt
 from kelly.errors import FileError
 from kelly.models.dynamics import slots as dynamics
 from kelly.models.groove import slots as groove
+from kelly.models.harmony import ngrams
+from kelly.models.harmony.following import Following, Mixture
 from kelly.models.layers import NETWORKS, Network
 from kelly.models.melody import slots as melody
 from kelly.models.nodes import heads
@@ -59,6 +61,10 @@ class Trained:
         self.config = config
         self._runner = runner.fresh()
 
+    def fresh(self) -> Self:
+        """The same network with a memory of its own."""
+        return type(self)(self._runner, self.config)
+
     def _step(self, x: npt.ArrayLike) -> Floats:
         return np.asarray(np.rint(self._runner.step(x).astype(np.float64) * _GRID) / _GRID)
 
@@ -90,9 +96,17 @@ class MelodyTransformer(_Remembering):
 
 
 class HarmonyPredictor(Trained):
-    """Which chord comes next."""
+    """Which chord comes next. Raises: FileError, its config says nothing sensible of the mixture."""
 
     network = NETWORKS["harmony"]
+
+    def __init__(self, runner: Runner, config: Mapping[str, Any] = MappingProxyType({})) -> None:
+        super().__init__(runner, config)
+        self._mixture = Mixture.of(config)
+
+    def following(self) -> Following:
+        """A song in the making, from its begin on, told by the network and the table of n-grams that is shipped."""
+        return Following(self, ngrams.shipped(), self._mixture)
 
     def predict(self, code: npt.ArrayLike, trace: npt.ArrayLike) -> Floats:
         """The probability (64,) of each class of `harmony.classes`: from emotion code (64,) and trace (64,)."""
@@ -144,17 +158,16 @@ def open_folder(kind: type[T], folder: Traversable) -> T:
 
 def shipped(kind: type[T]) -> T | None:
     """The network of a kind that comes with Kelly, with a memory of its own; None, with a note, where there is none."""
-    loaded = _loaded(kind.network.name)
-    return None if loaded is None else kind(*loaded)
+    loaded = _loaded(cast("Hashable", kind))  # a class is, though mypy does not see it behind a variable
+    return None if loaded is None else cast("T", loaded.fresh())
 
 
 @cache
-def _loaded(name: str) -> tuple[Runner, Mapping[str, Any]] | None:
-    network = NETWORKS[name]
+def _loaded(kind: type[Trained]) -> Trained | None:
     try:
-        return _opened(network, resources.files("kelly.models").joinpath(name))
+        return open_folder(kind, resources.files("kelly.models").joinpath(kind.network.name))
     except FileError as error:
-        _LOGGER.warning("kelly: no %s: %s; rules play instead", network.title, error)
+        _LOGGER.warning("kelly: no %s: %s; rules play instead", kind.network.title, error)
         return None
 
 

@@ -27,18 +27,23 @@ class Model:
 
 
 def models() -> tuple[Model, ...]:
-    """The models that come with this Kelly, in alphabetical order, their files checked."""
+    """The models that come with this Kelly, in alphabetical order, their files checked; one whose `config.json` is
+    damaged has no licence and no corpora.
+    """
     folders = (folder for folder in resources.files("kelly.models").iterdir() if folder.is_dir())
     found = [folder for folder in folders if folder.joinpath("config.json").is_file()]
     return tuple(_model(folder) for folder in sorted(found, key=lambda folder: folder.name))
 
 
 def _model(folder: Traversable) -> Model:
-    config = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
-    files = {name: _bytes(folder, name) for name in config["sha256"]}
-    damaged = [name for name, data in files.items() if hashlib.sha256(data).hexdigest() != config["sha256"][name]]
-    size = sum(map(len, files.values()))
-    return Model(folder.name, config["licence"], tuple(config["corpora"]), size, tuple(damaged))
+    try:
+        config = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
+        licence, corpora, sums = str(config["licence"]), tuple(config["corpora"]), dict(config["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Model(folder.name, "unknown", (), 0, ("config.json",))
+    files = {name: _bytes(folder, name) for name in sums}
+    damaged = [name for name, data in files.items() if hashlib.sha256(data).hexdigest() != sums[name]]
+    return Model(folder.name, licence, corpora, sum(map(len, files.values())), tuple(damaged))
 
 
 def _bytes(folder: Traversable, name: str) -> bytes:

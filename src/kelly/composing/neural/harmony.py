@@ -7,7 +7,7 @@ one step a change of chord, over the tonic. The network speaks through `Followin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -20,9 +20,8 @@ from kelly.composing.progressions import progression
 from kelly.composing.theory import MODES, ChordSymbol, Key
 from kelly.emotion.space import Emotion
 from kelly.models import asking
-from kelly.models.harmony import ngrams
 from kelly.models.harmony.classes import CHORDS, class_of, pitch_classes
-from kelly.models.harmony.following import Following, Mixture
+from kelly.models.harmony.following import Following
 from kelly.models.networks import HarmonyPredictor, shipped
 
 __all__ = ["reharmonised", "weighed"]
@@ -63,40 +62,38 @@ def reharmonised(
 ) -> tuple[ChordSymbol, ...]:
     """A family's chords, some of them drawn anew by what the network expects after those before.
 
-    The first stays, so that the family keeps its place. What comes in belongs to the key, or is the family's own.
+    The first and the last stay, which a family is known by. What comes in between belongs to the key, is not yet in the
+    row, so that no row becomes a to and fro, and neither is there at once before nor after it.
 
     Parameters: row, absolute chords; key; feeling; dial, 0..1; rng, a stream for this alone.
     """
     following = _following() if dial else None
-    if following is None or len(row) < 2:
+    if following is None or len(row) < 3:
         return tuple(row)
     code = asking.code(feeling, asking.SONGS)
-    allowed = _allowed(key.mode)
-    chords = [row[0]]
-    following.hear(_class(row[0], key.tonic))
-    for own in row[1:]:
-        chord = _drawn(own, chords[-1], following.predict(code), allowed, key.tonic, dial, rng)
+    chords, heard = [row[0]], [_class(row[0], key.tonic)]
+    following.hear(heard[0])
+    for place, own in enumerate(row[1:-1], 1):
+        taken = {*heard, _class(row[place + 1], key.tonic), _class(row[-1], key.tonic)} - {_class(own, key.tonic)}
+        chord = _drawn(own, _expected(following.predict(code), key, taken), key.tonic, dial, rng)
         chords.append(chord)
-        if _class(chord, key.tonic) != _class(chords[-2], key.tonic):
-            following.hear(_class(chord, key.tonic))
-    return tuple(chords)
+        heard.append(_class(chord, key.tonic))
+        if heard[-1] != heard[-2]:
+            following.hear(heard[-1])
+    return (*chords, row[-1])
 
 
-def _drawn(
-    own: ChordSymbol,
-    before: ChordSymbol,
-    told: Floats,
-    allowed: Sequence[int],
-    tonic: int,
-    dial: float,
-    rng: Generator,
-) -> ChordSymbol:
-    """The family's own chord, or one that the network expects; never the one before again, unless the family has it."""
-    likely = {index: float(told[index]) for index in allowed if index != _class(before, tonic)}
-    best = max(likely.values())
-    likely = {index: share for index, share in likely.items() if share >= LEAST * best}
+def _expected(told: Floats, key: Key, taken: Container[int]) -> dict[int, float]:
+    """The classes that may come in and how likely each is; of those far from the likeliest none."""
+    likely = {index: float(told[index]) for index in _allowed(key.mode) if index not in taken}
+    best = max(likely.values(), default=0.0)
+    return {index: share for index, share in likely.items() if share >= LEAST * best}
+
+
+def _drawn(own: ChordSymbol, likely: Mapping[int, float], tonic: int, dial: float, rng: Generator) -> ChordSymbol:
+    """The family's own chord, or one that the network expects."""
     total = sum(likely.values())
-    changed = CHANGED * dial
+    changed = CHANGED * dial if total else 0.0
     weights = {own: 1 - changed}
     for index, share in likely.items():
         chord = own if index == _class(own, tonic) else _symbol(index, tonic)
@@ -124,7 +121,7 @@ def _changes(row: Iterable[ChordSymbol]) -> list[int]:
 def _following() -> Following | None:
     """A song in the making, from its begin on; None where the network is missing."""
     network = shipped(HarmonyPredictor)
-    return None if network is None else Following(network, ngrams.shipped(), Mixture.of(network.config))
+    return None if network is None else network.following()
 
 
 def _class(chord: ChordSymbol, tonic: int) -> int:

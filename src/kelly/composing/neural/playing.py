@@ -1,13 +1,15 @@
 """Playing: how a pianist would shape the written notes of a section, and a drummer the sixteenths of a bar.
 
-Conventions: times in beats, velocities in MIDI steps; a touch is a difference from what the rules wrote. The mean
-loudness of a part and the place of its beat stay the rules' (they tell dominance and tempo): touches of a part sum to
-nothing. Pads and strings have no touch, since what they do to a tone is not in its velocity.
+Conventions: times in beats, velocities in MIDI steps; a touch is a difference from what the rules wrote. The touches of
+a part sum to nothing, since its mean loudness tells dominance, and delays are counted from the beat. Pads and strings
+have no touch: what they do to a tone is not in its velocity. What the drummer adds is small beside what the rules
+write for each drum, whose backbeat and ghost notes it does not know apart; the bass keeps time with the drums.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +31,9 @@ Floats = npt.NDArray[np.float64]
 # Which parts a pianist would play, in which role of `ROLES`; and which a drummer.
 PLAYED = {"melody": "melody", "counter": "counter", "variation": "counter", "chords": "chords", "bass": "bass"}
 STRUCK = ("drums", "fills")
-LATEST = 0.06  # beats that a network may move a note by
+LATEST, TIGHTEST = 0.02, 0.01  # seconds that a pianist's and a drummer's notes are moved by at most
+LOUDEST = 12.0  # velocity steps of a drummer's accents at most
+BEAT = 4  # sixteenths
 _NEUTRAL = 0.5  # of tension, of which the plan knows nothing
 
 
@@ -40,7 +44,15 @@ def touches(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[str
     """
     if not context.plan.neural:
         return {}
-    return {**_pianist(context, notes), **_drummer(context, notes)}
+    drummer = shipped(GroovePredictor) if any(notes[part] for part in STRUCK) else None
+    groove = None if drummer is None else drummer.predict(asked.code(asked.held(context.feeling)))
+    found = _pianist(context, notes)
+    if groove is not None:
+        delays = _delays(groove.offsets - groove.offsets[::BEAT].mean(), TIGHTEST, context)
+        delays[::BEAT] = 0.0
+        found |= _drummer(context, notes, groove.accents, delays)
+        found["bass"] = {note: replace(touch, delay=_at(note, delays)) for note, touch in found.get("bass", {}).items()}
+    return found
 
 
 def _pianist(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[str, dict[Note, Touch]]:
@@ -53,7 +65,7 @@ def _pianist(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[st
     written_loud = np.array([note.velocity for _, note in played], np.float64)
     parts = np.array([part for part, _ in played])
     louder = context.plan.neural * (_centred(told.velocity, parts) - _centred(written_loud, parts))
-    later = _delays(told.deviation, np.ones(len(played), np.int64), context)
+    later = _delays(told.deviation - told.deviation.mean(), LATEST, context)
     found: dict[str, dict[Note, Touch]] = {}
     for (part, note), more, delay, spread in zip(played, louder, later, told.velocity_sd, strict=True):
         found.setdefault(part, {})[note] = Touch(float(more), float(delay), float(spread))
@@ -77,24 +89,26 @@ def _surroundings(context: Context, played: Sequence[tuple[str, Note]]) -> Writt
     return surroundings.written(Notes(onset, duration, pitch, role, bars), setting)
 
 
-def _drummer(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[str, dict[Note, Touch]]:
-    """The touch of drums and fills: the accents of a bar's sixteenths are the network's, within them the rules'."""
+def _drummer(
+    context: Context, notes: Mapping[str, tuple[Note, ...]], accents: Floats, delays: Floats
+) -> dict[str, dict[Note, Touch]]:
+    """The touch of drums and fills: each drum is accented as the sixteenths are that it is struck on.
+
+    Parameters: accents (16,) in velocity steps and delays (16,) in beats of the sixteenths of a bar.
+    """
     played = [(part, note) for part in STRUCK for note in notes[part]]
-    network = shipped(GroovePredictor) if played else None
-    if network is None:
-        return {}
-    told = network.predict(asked.code(context.feeling))
-    step = np.array([round(note.onset * STEPS / BAR) % STEPS for _, note in played])
-    loud = np.array([note.velocity for _, note in played], np.float64)
-    hits = np.bincount(step, minlength=STEPS)
-    profile = np.bincount(step, loud, STEPS) / np.maximum(hits, 1) - loud.mean()
-    accents = told.accents - np.average(told.accents, weights=hits)
-    louder = context.plan.neural * (accents - profile)
-    later = _delays(told.offsets, hits, context)
+    drums = np.array([f"{part} {note.pitch}" for part, note in played])
+    louder = _centred(np.array([_at(note, accents) for _, note in played]), drums)
+    louder = _centred(np.clip(louder, -LOUDEST, LOUDEST), drums) * context.plan.neural
     found: dict[str, dict[Note, Touch]] = {}
-    for (part, note), place in zip(played, step, strict=True):
-        found.setdefault(part, {})[note] = Touch(float(louder[place]), float(later[place]))
+    for (part, note), more in zip(played, louder, strict=True):
+        found.setdefault(part, {})[note] = Touch(float(more), _at(note, delays))
     return found
+
+
+def _at(note: Note, steps: Floats) -> float:
+    """The one of a bar's sixteen numbers on whose sixteenth a note begins."""
+    return float(steps[round(note.onset * STEPS / BAR) % STEPS])
 
 
 def _centred(values: Floats, parts: npt.NDArray[np.str_]) -> Floats:
@@ -105,7 +119,7 @@ def _centred(values: Floats, parts: npt.NDArray[np.str_]) -> Floats:
     return found
 
 
-def _delays(told: Floats, hits: npt.NDArray[np.int64], context: Context) -> Floats:
-    """Delays in beats, as the dial has them: around none, so that the beat keeps its place."""
-    around = told - np.average(told, weights=hits)
-    return np.asarray(np.clip(context.plan.neural * around, -LATEST, LATEST))
+def _delays(told: Floats, latest: float, context: Context) -> Floats:
+    """Delays in beats, as the dial has them, at most `latest` seconds either way."""
+    most = latest * context.parameters.tempo / 60
+    return np.asarray(context.plan.neural * np.clip(told, -most, most))

@@ -17,13 +17,12 @@ the songs' own. The head for keys is not scored there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from kelly.emotion.thesaurus import nodes
 from kelly.errors import FileError
@@ -33,7 +32,6 @@ from kelly.models.nodes.pictures import scaled
 from kelly.names import find
 from kelly.training.data.loops import SETS, Loops, levels, load
 from kelly.training.evaluation.table import Measure
-from kelly.training.networks.nodes import NodeClassifier
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import measured, weights
 from kelly.training.tasks.nodes import Settings, labels, samples, task
@@ -42,6 +40,7 @@ __all__ = ["ceiling", "hits", "measure"]
 
 Floats = npt.NDArray[np.float64]
 Heads = Mapping[str, Floats]
+Listener = Callable[[Loops], Heads]
 Rows = npt.NDArray[np.bool_]
 
 _FINEST = 0.01  # BPM, velocity steps and modes
@@ -61,8 +60,9 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
     """
     del root, train
     find(split, SETS, "the split")
+    listeners = [(_left_out(run), _of_run(run)) for run in runs] if runs else [((), _shipped())]
     asked = load(split, context)
-    told = [(_left_out(run), _told_by(run, asked)) for run in runs] if runs else [((), _told_by_shipped(asked))]
+    told = [(left_out, listen(asked)) for left_out, listen in listeners]
     whole = [one for left_out, one in told if not left_out]
     rows = list(_rows(asked, whole, ceiling(load("train", context), asked))) if whole else []
     for left_out in sorted({left_out for left_out, _ in told if left_out}):
@@ -160,21 +160,27 @@ def _left_out(run: Path) -> tuple[int, ...]:
         ) from error
 
 
-def _told_by(run: Path, asked: Loops) -> Heads:
+def _of_run(run: Path) -> Listener:
     chosen = task(Settings())
     network = weights(chosen.network(), run)
-    assert isinstance(network, NodeClassifier)  # noqa: S101 - as the task makes it
-    with torch.inference_mode():
+
+    def listen(asked: Loops) -> Heads:
         told = measured(chosen, network, samples(asked), size=128)[1]["nodes"].numpy()
-    return {head: told[:, place].astype(np.float64) for head, place in SLOTS.items()}
+        return {head: told[:, place].astype(np.float64) for head, place in SLOTS.items()}
+
+    return listen
 
 
-def _told_by_shipped(asked: Loops) -> Heads:
+def _shipped() -> Listener:
     model = shipped(EmotionNodeClassifier)
     if model is None:
         raise FileError("no node classifier is shipped: name a run")
-    told = [model.predict(scaled(picture)) for picture in levels(asked.pictures)]
-    return {head: np.array([one[head] for one in told]) for head in SIZES}
+
+    def listen(asked: Loops) -> Heads:
+        told = [model.predict(scaled(picture)) for picture in levels(asked.pictures)]
+        return {head: np.array([one[head] for one in told]) for head in SIZES}
+
+    return listen
 
 
 def _summed(probabilities: Floats, parent: npt.NDArray[np.int64], size: int) -> Floats:

@@ -66,10 +66,10 @@ class NodeRecipe(Recipe):
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    epochs: int = 30
+    epochs: int = 60
     batch: int = 16
     rate: float = 2e-3
-    weight_decay: float = 0.02
+    weight_decay: float = 0.05
     chance_after: int = 10
     keep: str = "last"
     left_out: tuple[int, ...] = ()
@@ -95,7 +95,7 @@ class Settings:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     recipe: NodeRecipe = field(default_factory=NodeRecipe)
-    dropout: float = 0.0
+    dropout: float = 0.2
     nearby: float = 0.3
     width: float = 0.03
     masks: int = 1
@@ -103,8 +103,8 @@ class Settings:
     frames: int = 8
     moved: int = 1
     gain: float = 0.4
-    spliced: float = 0.3
-    category: float = 0.5
+    spliced: float = 0.5
+    category: float = 1.0
     key: float = 0.1
     mixed: bool = True
 
