@@ -1,0 +1,1 @@
+"""The EmotionRecognizer: what feeling a sound carries, frame by frame."""
