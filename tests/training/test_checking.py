@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +18,8 @@ from kelly.score import midi
 from kelly.score.notes import Note, Part, Score
 from kelly.training.data import sums
 from kelly.training.data.checking import check, found
+from small import asap, mirex_mood, pop909, ravdess, vgmidi
 from small import emopia as small
-from small import ravdess
 
 
 @pytest.fixture
@@ -90,6 +91,74 @@ def test_every_file_that_cannot_be_used_is_named(only, place):
     assert len(faults) == 3
     assert all(name in fault for name, fault in zip(("aaa_0", "aaa_1", "b_b_0"), faults, strict=True))
     assert faults[1].endswith("is empty")
+
+
+@pytest.fixture
+def unseen(monkeypatch):
+    """Corpora of songs that nobody has listed, so that all are in one split."""
+    monkeypatch.setattr("kelly.training.data.splits._table", dict)
+
+
+def ruined(path):
+    """Cut a file off in its middle, with a byte that no text ends with, and give its name."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2] + b"\xff")
+    return path.name
+
+
+@pytest.mark.usefixtures("unseen")
+@pytest.mark.parametrize(
+    ("corpus", "name", "file"),
+    [
+        (asap, "asap", "Bach/Minuet/midi_score.mid"),
+        (asap, "asap", "Bach/Minuet/midi_score_annotations.txt"),
+        (asap, "asap", "Bach/Minuet/Shi05M_annotations.txt"),
+        (mirex_mood, "mirex_mood", "features/logmel128_u8.npz"),
+        (pop909, "pop909", "POP909/001/beat_midi.txt"),
+        (pop909, "pop909", "POP909/001/chord_midi.txt"),
+        (pop909, "pop909", "POP909/001/key_audio.txt"),
+        (pop909, "pop909", "POP909-CL/POP909_processed/001.mid"),
+        (vgmidi, "vgmidi", "bardo/phrases/split_2/Chases_Sleep_0.mid"),
+    ],
+)
+def test_what_stands_beside_a_records_file_is_read_too(tmp_path, corpus, name, file):
+    place = corpus.write(tmp_path)
+    (one,) = check(tmp_path, [name])
+    assert one.faults == ()
+    ruined(place / file)
+    (one,) = check(tmp_path, [name])
+    assert one.faults
+    assert all(Path(file).name in fault for fault in one.faults)
+
+
+def test_a_side_file_of_several_records_is_told_once_and_hides_no_other(tmp_path):
+    folder = asap.write(tmp_path) / "Bach/Minuet"
+    names = {ruined(folder / name) for name in ("midi_score.mid", "Shi05M_annotations.txt", "HUAN_B01_annotations.txt")}
+    (folder / "midi_score_annotations.txt").unlink()
+    (one,) = check(tmp_path)
+    assert len(one.faults) == 4
+    assert all(any(name in fault for fault in one.faults) for name in (*names, "midi_score_annotations.txt"))
+    assert check(tmp_path, workers=2) == [one]
+
+
+@pytest.mark.usefixtures("unseen")
+def test_one_damaged_spectrogram_is_named_by_its_clip(tmp_path):
+    archive = mirex_mood.write(tmp_path) / "features/logmel128_u8.npz"
+    with np.load(archive) as whole:
+        np.savez_compressed(archive, **{name: whole[name][:64] if name == "002" else whole[name] for name in whole})
+    (one,) = check(tmp_path)
+    assert len(one.faults) == 1
+    assert "002 must be uint8" in one.faults[0]
+
+
+@pytest.mark.usefixtures("unseen")
+def test_phrases_are_looked_at_and_not_counted(tmp_path):
+    vgmidi.write(tmp_path)
+    (one,) = check(tmp_path)
+    assert (one.counts, one.files) == ({"test": 4}, 4 + 8)
+    assert any("_1.mid" in remark and remark.endswith("without content") for remark in one.remarks)
+    shutil.rmtree(tmp_path / "vgmidi/bardo")
+    (one,) = check(tmp_path)
+    assert (one.files, one.faults) == (4, ())
 
 
 def test_files_without_notes_are_a_remark(only, place):
@@ -208,6 +277,14 @@ def test_of_many_faults_the_command_tells_some(place, capsys, monkeypatch):
         path.write_bytes(b"")
     assert main(["data", "check", str(place), "--workers", "1"]) == 1
     assert "  and 6 more faults (--json lists all)\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "told"), [("nowhere", "does not exist"), ("letter.txt", "is not a folder")])
+@pytest.mark.parametrize("command", [["check"], ["check", "--corpus", "asap"], ["manifest", "-o", "m.jsonl"]])
+def test_a_folder_that_is_not_there_is_called_so(tmp_path, command, name, told, capsys):
+    (tmp_path / "letter.txt").write_text("Dear Kelly")
+    assert main(["data", *command, str(tmp_path / name)]) == 1
+    assert capsys.readouterr().err == f"kelly: {tmp_path / name} {told}\n"
 
 
 @pytest.mark.parametrize("arguments", [["--corpus", "emopa"], ["--engine", "spark"], ["--workers", "-1"]])

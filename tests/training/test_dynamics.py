@@ -271,6 +271,9 @@ def test_without_takes_to_fit_on_there_are_no_baselines(root, context, run):
     assert not rows[0].baselines
     assert rows[0].bar is None
     assert any("no baselines" in line for line in told)
+    for wrong, said in ((root, "has no train split"), (root / "nowhere", "no asap corpus")):
+        with pytest.raises(CorpusError, match=said):
+            evaluation.measure(root, "dev", [run], context, wrong)
 
 
 def test_lines_are_found_again():

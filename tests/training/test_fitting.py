@@ -1,8 +1,10 @@
 """Fitting: a run that learns is kept, goes on exactly after a kill, and one that learns nothing is stopped."""
 
 import csv
+import math
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass, replace
 
 import pytest
@@ -13,7 +15,8 @@ from safetensors.torch import load_file
 
 from kelly.errors import FileError, TrainingError, UsageError
 from kelly.training.tasks.fitting import Data, Recipe, fit, measured, weights
-from kelly.training.tasks.runs import settings
+from kelly.training.tasks.guards import check_outputs
+from kelly.training.tasks.runs import claimed, settings
 from kelly.training.tasks.samples import Batches, Samples
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
@@ -69,21 +72,95 @@ def test_what_was_learned_is_kept(tmp_path):
     assert len(told) == 6
 
 
-def test_a_run_that_was_stopped_ends_in_the_same_weights(tmp_path):
-    class KilledError(Exception):
-        pass
+class KilledError(Exception):
+    """What ends a run from outside."""
+
+
+def stopped(run):
+    """A run that was killed when it had told of its third epoch, before the checkpoint of that."""
 
     def die(line):
         if line.startswith("epoch 3"):
             raise KilledError
 
-    fit(Sums(), data(), tmp_path / "whole", 0, "cpu")
     with pytest.raises(KilledError):
-        fit(Sums(), data(), tmp_path / "stopped", 0, "cpu", note=die)
+        fit(Sums(), data(), run, 0, "cpu", note=die)
+    return run
+
+
+def test_a_run_that_was_stopped_ends_in_the_same_weights_and_table(tmp_path):
+    fit(Sums(), data(), tmp_path / "whole", 0, "cpu")
+    assert len(table(stopped(tmp_path / "stopped"))) == 3
     assert not (tmp_path / "stopped/weights.safetensors").exists()
     fit(Sums(), data(), tmp_path / "stopped", 0, "cpu")
-    whole, stopped = (load_file(tmp_path / run / "weights.safetensors") for run in ("whole", "stopped"))
-    assert all(torch.equal(whole[name], stopped[name]) for name in whole)
+    whole, again = (load_file(tmp_path / run / "weights.safetensors") for run in ("whole", "stopped"))
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    assert table(tmp_path / "stopped") == table(tmp_path / "whole")
+
+
+def test_a_damaged_checkpoint_is_told_of_on_one_line(tmp_path):
+    last = stopped(tmp_path / "run") / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(FileError, match=r"last\.ckpt cannot be read; remove .* to train it anew$"):
+        fit(Sums(), data(), tmp_path / "run", 0, "cpu")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1]"])
+def test_a_folder_whose_settings_are_damaged_is_no_run(tmp_path, content):
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(FileError, match=r"run\.json must"):
+        claimed(tmp_path)
+    with pytest.raises(FileError, match="other settings"):
+        fit(Sums(), data(), tmp_path, 0, "cpu")
+
+
+ENDING = Sums(recipe=replace(RECIPE, epochs=200, patience=2, batch=4, rate=0.05))
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path):
+    loss, told = fit(ENDING, data(), tmp_path / "run", 0, "cpu"), []
+    written = {path: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    assert fit(ENDING, data(), tmp_path / "run", 0, "cpu", note=told.append) == pytest.approx(loss, abs=1e-5)
+    assert {path: path.read_bytes() for path in (tmp_path / "run").iterdir()} == written
+    assert told == [f"{tmp_path / 'run'} is done: dev loss {loss:.4f}"]
+
+
+def test_a_run_that_had_ended_when_it_was_killed_trains_no_further(tmp_path):
+    loss = fit(ENDING, data(), tmp_path / "run", 0, "cpu")
+    rows, kept = table(tmp_path / "run"), (tmp_path / "run/weights.safetensors").read_bytes()
+    (tmp_path / "run/weights.safetensors").unlink()
+    assert fit(ENDING, data(), tmp_path / "run", 0, "cpu") == loss
+    assert table(tmp_path / "run") == rows
+    assert (tmp_path / "run/weights.safetensors").read_bytes() == kept
+
+
+class Worsening(Sums):
+    """Loses ever more of the dev split."""
+
+    def loss(self, network, batch):
+        loss, outputs = super().loss(network, batch)
+        network.asked = getattr(network, "asked", 0) + (not network.training)
+        return loss + (0 if network.training else 2 * network.asked), outputs
+
+
+def test_the_last_weights_are_judged_by_their_own_loss(tmp_path):
+    hard = replace(data(), chance=data().chance + 2)
+    assert fit(Worsening(), hard, tmp_path / "best", 0, "cpu") < hard.chance
+    with pytest.raises(TrainingError, match=r"after 6 epochs .* no better than"):
+        fit(Worsening(recipe=replace(RECIPE, keep="last")), hard, tmp_path / "last", 0, "cpu")
+    assert not (tmp_path / "last/weights.safetensors").exists()
+    task = Sums(recipe=replace(RECIPE, keep="last"))
+    told = fit(task, data(), tmp_path / "good", 0, "cpu")
+    assert told == pytest.approx(float(table(tmp_path / "good")[-1]["dev_loss"]), rel=1e-4)
+
+
+def test_weights_that_are_damaged_or_of_another_network_are_refused(tmp_path):
+    fit(Sums(), data(), tmp_path / "run", 0, "cpu")
+    with pytest.raises(FileError, match=r"does not fit the network: .* Missing key\(s\)[^\n]*$"):
+        weights(torch.nn.Linear(4, 1), tmp_path / "run")
+    (tmp_path / "run/weights.safetensors").write_bytes(b"PK")
+    with pytest.raises(FileError, match="is damaged"):
+        weights(Sums().network(), tmp_path / "run")
 
 
 def test_another_seed_or_setting_needs_another_folder(tmp_path):
@@ -95,8 +172,7 @@ def test_another_seed_or_setting_needs_another_folder(tmp_path):
 
 
 def test_a_run_ends_when_nothing_more_is_gained(tmp_path):
-    task = Sums(recipe=replace(RECIPE, epochs=200, patience=2, batch=4, rate=0.05))
-    fit(task, data(), tmp_path / "run", 0, "cpu")
+    fit(ENDING, data(), tmp_path / "run", 0, "cpu")
     assert len(table(tmp_path / "run")) < 200
 
 
@@ -138,6 +214,31 @@ def test_outputs_that_do_not_depend_on_the_input_end_the_run(tmp_path):
         fit(Deaf(), data(), tmp_path / "run", 0, "cpu")
 
 
+def test_a_dev_loss_that_is_no_number_ends_the_run_and_is_called_so(tmp_path):
+    class Lost(Sums):
+        def loss(self, network, batch):
+            loss, outputs = super().loss(network, batch)
+            return loss if network.training else loss * math.nan, outputs
+
+    with pytest.raises(TrainingError, match="the dev loss is nan at step 7"):
+        fit(Lost(), data(), tmp_path / "run", 0, "cpu")
+
+
+def test_a_network_most_of_whose_outputs_are_dead_is_refused():
+    alive = torch.rand(20, 10)
+    check_outputs({"rare": torch.cat([alive, *[alive * 1e-9] * 10], 1)})  # small, and yet it says something
+    check_outputs({"half": torch.cat([alive, torch.full((20, 10), 0.3)], 1)})
+    with pytest.raises(TrainingError, match=r"the same most for each of 20 inputs \(11 of 20 numbers\)"):
+        check_outputs({"most": torch.cat([alive[:, :9], torch.full((20, 11), 0.3)], 1)})
+
+
+def test_a_single_dev_sample_is_no_reason_to_warn(tmp_path):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        fit(Sums(), replace(data(), dev=samples(1, 1, "b"), chance=100.0), tmp_path / "run", 0, "cpu")
+    assert not [one for one in told if "freedom" in str(one.message)]
+
+
 def test_a_song_on_both_sides_is_refused(tmp_path):
     whole = data()
     leaking = replace(whole, dev=replace(whole.dev, groups=["a3", *whole.dev.groups[1:]]))
@@ -156,6 +257,13 @@ def test_labels_of_one_class_are_refused(tmp_path):
         fit(Sums(), replace(data(), labels=torch.full((100,), 3)), tmp_path / "run", 0, "cpu")
 
 
+def test_numbers_that_do_not_vary_are_refused(tmp_path):
+    targets = {"arousal": torch.rand(100), "valence": torch.full((100,), 0.5), "unrated": torch.zeros(0)}
+    with pytest.raises(TrainingError, match=r"valence is 0\.5 in all 100 samples"):
+        fit(Sums(), replace(data(), targets=targets), tmp_path / "run", 0, "cpu")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_card_that_is_not_there_is_a_usage_error(tmp_path):
     if torch.cuda.is_available():
         pytest.skip("this machine has a card")
@@ -163,12 +271,30 @@ def test_a_card_that_is_not_there_is_a_usage_error(tmp_path):
         fit(Sums(), data(), tmp_path / "run", 0, "cuda")
 
 
-@pytest.mark.parametrize("text", ["epochs: 0", "rate: -1", "warmup: 1", "epoch: 3", "- 1", "batch: many", "a: b: c"])
-def test_a_recipe_that_makes_no_sense_is_refused(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("epochs: 0", "epochs must be 1 or more; got 0"),
+        ("rate: -1", "rate must be above 0 and finite; got -1.0"),
+        ("rate: .inf", "rate must be above 0 and finite; got inf"),
+        ("clip: .nan", "clip must be above 0 and finite; got nan"),
+        ("weight_decay: -1", "weight_decay must be 0 or more and finite; got -1.0"),
+        ("weight_decay: .inf", "weight_decay must be 0 or more and finite; got inf"),
+        ("warmup: 1", "warmup must lie in 0..1; got 1.0"),
+        ("epoch: 3", "epoch: unexpected keyword argument; got 3"),
+        ("batch: many", 'batch: input should be a valid integer, unable to parse string as an integer; got "many"'),
+        ("- 1", "the file: input should be a dictionary or an instance of Recipe; got [1]"),
+        ("a: b: c", "mapping values are not allowed here at line 1, column 5"),
+        ("{", "expected the node content"),
+    ],
+)
+def test_a_recipe_that_makes_no_sense_is_refused_on_one_line(tmp_path, text, told):
     path = tmp_path / "recipe.yaml"
     path.write_text(text)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as error:
         settings(Recipe, path)
+    assert told in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize("world", [1, 2, 3])
@@ -218,3 +344,4 @@ def test_curves_go_to_tensorboard_when_asked(tmp_path):
 def test_an_unknown_tracker_is_named(tmp_path):
     with pytest.raises(UsageError, match="mlflow, tensorboard, wandb, none"):
         fit(Sums(), data(), tmp_path / "run", 0, "cpu", tracking="mlfow")
+    assert not (tmp_path / "run").exists()

@@ -151,11 +151,15 @@ def test_a_folder_that_holds_only_what_was_withheld_is_measured_with_the_baselin
     quiet = replace(context, note=told.append)
     alone = evaluation.measure(tmp_path / "withheld", "test", [run, run], quiet)[0]
     assert set(alone.baselines) == {"quantised"}
+    assert alone.bar is None
     assert len(alone.values) == 2
     assert "no train split" in told[-1]
     beside = evaluation.measure(tmp_path / "withheld", "test", [run], context, tmp_path / "known")[0]
     assert set(beside.baselines) == {"quantised", "jitter", "nearest", "median", "style median"}
     assert beside.bar == min(beside.baselines.values())
+    for wrong, said in (("nowhere", "no groove corpus"), ("withheld", "has no train split")):
+        with pytest.raises(CorpusError, match=said):
+            evaluation.measure(tmp_path / "withheld", "test", [run], context, tmp_path / wrong)
     with pytest.raises(CorpusError, match="of the dev split"):
         evaluation.measure(tmp_path / "withheld", "dev", [run], context)
 

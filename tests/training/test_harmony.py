@@ -166,6 +166,36 @@ def test_a_folder_without_train_songs_is_measured_without_baselines(run, root, m
     assert "Kneser-Ney 3" in beside[0].baselines
 
 
+@pytest.mark.parametrize("wrong", ["nowhere", "half", "test"])
+def test_a_wrong_folder_for_the_baselines_is_one_clear_error(run, root, monkeypatch, tmp_path, wrong):
+    if wrong == "half":
+        pop909.write(tmp_path / "half")
+    if wrong == "test":
+        monkeypatch.setattr(pop909_corpus, "split_of", lambda *_: "dev")
+        monkeypatch.setattr(billboard_corpus, "split_of", lambda *_: "dev")
+    told = {"nowhere": "no pop909 corpus", "half": "no billboard corpus", "test": "no train songs"}[wrong]
+    with pytest.raises(CorpusError, match=told):
+        measure(root, "dev", [run], Context(cache=tmp_path), train=root if wrong == "test" else tmp_path / wrong)
+
+
+def test_a_damaged_song_is_left_out_of_training_and_measuring_and_told(run, tmp_path):
+    place = pop909.write(tmp_path)
+    billboard.write(tmp_path)
+    whole = Context(cache=tmp_path)
+    items = measure(tmp_path, "dev", [run], whole)[0].items
+    for name in ("001", "003"):
+        path = place / f"POP909-CL/POP909_processed/{name}.mid"
+        path.write_bytes(path.read_bytes()[:100])
+    told = []
+    context = Context(cache=tmp_path, note=told.append)
+    assert len(data(tmp_path, SMALL, context).train) > 0
+    assert [note[:22] for note in told if "left out" in note] == ["pop909 001 is left out", "pop909 003 is left out"]
+    told.clear()
+    assert 0 < measure(tmp_path, "dev", [run], context)[0].items < items
+    assert sorted(note[:22] for note in told) == ["pop909 001 is left out", "pop909 003 is left out"]
+    export.beside(tmp_path)
+
+
 def test_no_songs_of_a_split_are_one_clear_error(run, root, context):
     with pytest.raises(CorpusError, match="no test songs of pop909 or billboard"):
         measure(root, "test", [run], context)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kelly.cli.main import main
 from kelly.emotion import thesaurus
 from kelly.errors import CorpusError, FileError, UsageError
+from kelly.training.data.corpora import emotify as emotify_corpus
 from kelly.training.data.manifest import Entry, listed, read, write
 from small import deam, emotify, ravdess
 from small.sounds import tone
@@ -228,7 +229,7 @@ def test_takes_of_ravdess_are_labelled_by_their_names(tmp_path):
     assert strong.emotions == (0, 0, 1, 0, 0, 0, 0, 0)
     assert strong.valence < -0.5
     assert (neutral.valence, neutral.arousal, neutral.dominance) == (0, 0.3, 0.5)
-    assert (strong.group, strong.metadata["emotion"]) == ("Actor_01", "angry")
+    assert (strong.group, strong.metadata["emotion"]) == ("ravdess/Actor_01", "angry")
 
 
 def test_tracks_of_emotify_carry_their_listeners_answers(tmp_path):
@@ -242,7 +243,20 @@ def test_tracks_of_emotify_carry_their_listeners_answers(tmp_path):
 def test_songs_of_deam_carry_their_ratings(tmp_path):
     deam.write(tmp_path)
     song = of(tmp_path)["DEAM/DEAM_audio/MEMD_audio/1001.mp3"]
-    assert (song.valence, song.arousal, song.group) == (0.5, 0.25, "1001")
+    assert (song.valence, song.arousal, song.group) == (0.5, 0.25, "deam/1001")
+
+
+def test_songs_of_two_corpora_that_have_one_number_are_not_one_song(tmp_path, monkeypatch):
+    monkeypatch.setattr(emotify_corpus, "split_of", lambda *_: "test")
+    deam.write(tmp_path)
+    emotify.write(tmp_path)
+    tone(tmp_path / "DEAM/DEAM_audio/MEMD_audio/1.mp3")
+    table = next(tmp_path.rglob("static_annotations_averaged_songs_1_2000.csv"))
+    table.write_text(table.read_text() + "1,5,1,5,1\n")
+    found = of(tmp_path)
+    deams, other = found["DEAM/DEAM_audio/MEMD_audio/1.mp3"], found["emotify/emotifymusic/classical/1.ogg"]
+    assert (deams.group, other.group) == ("deam/1", "emotify/1")
+    assert (deams.split, other.split) == ("train", "test")  # which no one song could be in
 
 
 def test_a_folder_without_sound_is_refused(tmp_path):

@@ -87,6 +87,9 @@ def test_a_folder_of_withheld_songs_is_measured_with_tables_of_another_or_withou
     beside = evaluation.measure(tmp_path / "withheld", "test", [tmp_path / "run"], context, train=corpus)
     assert beside[0].values == alone[0].values
     assert len(beside[0].baselines) == 3
+    for wrong, said in (("nowhere", "no pop909 corpus"), ("withheld", "has no train split")):
+        with pytest.raises(CorpusError, match=said):
+            evaluation.measure(tmp_path / "withheld", "test", [tmp_path / "run"], context, train=tmp_path / wrong)
 
 
 def test_bits_count_every_pitch_of_every_beat():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kelly.errors import MissingCorpusError, UnknownNameError
+from kelly.errors import CorpusError, FileError, MissingCorpusError, UnknownNameError
 from kelly.models.harmony.classes import BEGIN, CLASSES, END, NO_CHORD, name_of
 from kelly.training.data.layout import Record
 from kelly.training.data.leadsheet import Change, Key, LeadSheet
@@ -128,6 +128,29 @@ def test_no_step_lasts_less_than_nothing_and_none_comes_before_another(songs):
         assert (song.beats[1:-1] > 0).all()
         assert (np.diff(song.onsets) >= 0).all()
         assert NO_CHORD not in {song.classes[1], song.classes[-2]}
+
+
+def test_songs_that_cannot_be_read_are_left_out_and_told(tmp_path):
+    cut = pop909.write(tmp_path) / "POP909-CL/POP909_processed/003.mid"
+    cut.write_bytes(cut.read_bytes()[:100])
+    path = billboard.write(tmp_path) / "billboard-2.0-salami_chords/0010/salami_chords.txt"
+    path.write_text(path.read_text().replace("metre: ", "metre: x", 1))
+    told = []
+    found = {song.id for song in progressions(tmp_path, ["pop909", "billboard"], note=told.append)}
+    assert "001" in found
+    assert not {"003", "0010"} & found
+    assert [note.partition(":")[0] for note in told] == ["pop909 003 is left out", "billboard 0010 is left out"]
+    assert all(str(file) in note for file, note in zip((cut, path), told, strict=True))
+    for corpus, error in (("pop909", FileError), ("billboard", CorpusError)):
+        with pytest.raises(error):  # where nobody hears the note
+            list(progressions(tmp_path, [corpus]))
+
+
+def test_songs_of_other_splits_are_not_read(corpora, songs):
+    assert {song.id for song in progressions(corpora, splits=("test",))} == {
+        song.id for song in songs.values() if song.split == "test"
+    }
+    assert not list(progressions(corpora, ["jazz"], splits=()))
 
 
 def test_an_unknown_or_missing_corpus_is_named(tmp_path):

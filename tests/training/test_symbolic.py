@@ -1,10 +1,13 @@
 """The symbolic recogniser: what it learns from, how it is measured, and that its songs stay where they belong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
 
+from kelly.cli.main import main
 from kelly.errors import CorpusError, FileError, MissingCorpusError, TrainingError, UsageError
 from kelly.listening.traits.all import names
 from kelly.training.data import feelings
@@ -47,11 +50,11 @@ def pieces(root, context):
 
 @pytest.fixture(scope="module")
 def run(pieces, tmp_path_factory):
-    """A run of a few steps: nobody asks whether it learned."""
+    """A run of a few steps, the labeller's: nobody asks whether it learned."""
     out = tmp_path_factory.mktemp("runs") / "run"
-    settings = Settings(Recipe(epochs=2, batch=16, keep="last", chance_after=99))
-    train, dev = pieces[::2], pieces[1::2]
-    data = both([one for one in train if one.group not in {d.group for d in dev}], dev)
+    settings = Settings(Recipe(epochs=2, batch=16, keep="last", chance_after=99), songs="labeller")
+    dev = [piece for piece in pieces if piece.group in {"ddd", small_vgmidi.CHASE}]
+    data = both([piece for piece in pieces if piece not in dev], dev)
     try:
         fit(symbolic.task(settings), data, out, 0, "cpu")
     except TrainingError:  # two epochs may learn nothing; the weights are made by hand then
@@ -125,6 +128,21 @@ def test_unknown_songs_are_a_usage_error():
         Settings(songs="juge")
 
 
+@pytest.mark.parametrize("wrong", [{"width": 0}, {"blind": 1.0}, {"dropout": -0.1}, {"dropout": float("nan")}])
+def test_settings_out_of_range_are_a_usage_error(wrong):
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        Settings(**wrong)
+
+
+def test_what_the_recogniser_learns_must_vary(pieces, tmp_path):
+    glad = [piece for piece in pieces if piece.group == "aaa"]
+    with pytest.raises(TrainingError, match="all 16 are of class 1"):
+        fit(symbolic.task(Settings()), both(glad, pieces[-1:]), tmp_path / "run", 0, "cpu")
+    unmoved = replace(pieces[-1], ratings=np.ones_like(pieces[-1].ratings))
+    with pytest.raises(TrainingError, match="valence is 1 in all 8"):
+        fit(symbolic.task(Settings()), both([unmoved], glad), tmp_path / "run", 0, "cpu")
+
+
 def test_scores_of_a_perfect_and_of_a_deaf_listener(pieces):
     heads = np.zeros((len(pieces), 6))
     for row, piece in enumerate(pieces):
@@ -174,6 +192,33 @@ def test_a_run_is_measured_on_a_split_it_has(run, root, context):
         evaluation.measure(small_emopia.write(context.cache / "only", ("test",)), "dev", [run], context)
 
 
+def test_a_run_is_measured_as_wide_as_it_was_trained(root, context, tmp_path):
+    from safetensors.torch import save_file
+
+    task = symbolic.task(Settings(width=16))
+    save_file(task.network().state_dict(), tmp_path / "weights.safetensors")
+    (tmp_path / "run.json").write_text('{"width": 16}')
+    assert evaluation.measure(root, "test", [tmp_path], context)
+    (tmp_path / "run.json").write_text('{"width": "wide"}')
+    with pytest.raises(UsageError, match=r"run\.json is no recipe: width"):
+        evaluation.measure(root, "test", [tmp_path], context)
+
+
+def test_each_corpus_has_its_own_baseline_and_a_note_says_where_there_is_none(run, tmp_path, context, pieces):
+    def heard_again(*_, **__):
+        clips = [piece for piece in pieces if piece.corpus == "emopia"]
+        train = [replace(one, split="train", group=f"{one.group} {i}") for i in range(3) for one in clips]
+        return [*train, *(replace(piece, split="dev") for piece in pieces)]
+
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "heard", heard_again)
+        rows = evaluation.measure(tmp_path, "dev", [run], Context(context.cache, note=told.append))
+    assert {row.task for row in rows if row.baselines} == {"EMOPIA"}
+    assert {row.task for row in rows} == {"EMOPIA", "VGMIDI"}
+    assert told == ["vgmidi: no baseline, which takes 4 songs of the train split or more; got 0"]
+
+
 def test_songs_are_labelled_and_labels_come_back_from_their_file(run, root, context, tmp_path, monkeypatch):
     monkeypatch.setattr("kelly.training.data.heard.part_of", lambda *_: "labeller")
     small_nottingham.write(root)
@@ -186,6 +231,43 @@ def test_songs_are_labelled_and_labels_come_back_from_their_file(run, root, cont
     name = next(iter(felt.codes["nottingham"]))
     assert again.knows("nottingham", name)
     assert again.of("nottingham", name).tolist() == felt.of("nottingham", name).tolist()
+
+
+@pytest.mark.parametrize("made_from", ['{"songs": "all"}', '{"songs": "judge"}', '{"songs": "examiner"}', "{}"])
+def test_only_the_labeller_may_label(made_from, root, tmp_path, capsys):
+    (tmp_path / "run.json").write_text(made_from)
+    assert main(["label", str(tmp_path), "--data", str(root), "--out", str(tmp_path / "labels.npz")]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert "only a recogniser trained with `songs: labeller` may label" in told[-1]
+    assert not (tmp_path / "labels.npz").exists()
+
+
+def test_without_a_song_of_the_labellers_part_nothing_is_labelled(run, root, context, monkeypatch):
+    monkeypatch.setattr("kelly.training.data.heard.part_of", lambda corpus, _: "labeller" if corpus == "emopia" else "")
+    with pytest.raises(CorpusError, match="no song of the labeller's part of VGMIDI"):
+        labelled(root, [run], context)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (["train", "symbolic", "--tracking", "mlfow"], "tracker must be one of"),
+        (["train", "symbolic", "--engine", "rya"], "engine must be one of"),
+        (["train", "symbolic", "--device", "tpu"], "--device must be one of"),
+        (["label", "run", "--engine", "rya"], "engine must be one of"),
+    ],
+)
+def test_an_option_that_is_wrong_is_told_before_anything_is_prepared(line, told, tmp_path, capsys):
+    assert main([*line, "--data", str(tmp_path / "none"), "--out", str(tmp_path / "out")]) == 2
+    assert told in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_card_that_is_not_there_is_told_before_anything_is_prepared(tmp_path, capsys):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a card")
+    assert main(["train", "symbolic", "--device", "cuda", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "no cuda" in capsys.readouterr().err
 
 
 def test_a_song_without_a_label_is_unknown():

@@ -84,12 +84,21 @@ def test_a_search_tells_the_best_of_its_runs_and_goes_on_with_more(tune, tmp_pat
     assert json.loads(tune(3, "--json").out)["value"] <= told["value"]
 
 
-def test_what_is_best_is_a_recipe(tune, tmp_path):
+def test_what_is_best_is_a_recipe_with_all_that_was_asked(tune, tmp_path):
     best = json.loads(tune(1, "--json").out)["best"]
+    asked = settings(harmony.Settings, tmp_path / "base.yaml")
+    recipe = replace(asked.recipe, **{name: best[name] for name in ("rate", "weight_decay", "batch")})
     told = settings(harmony.Settings, tmp_path / "search/best.yaml")
-    assert {name: getattr(told.recipe, name) for name in ("rate", "weight_decay", "batch")} | {
-        "dropout": told.dropout
-    } == best
+    assert told == replace(asked, recipe=recipe, dropout=best["dropout"])
+
+
+def test_the_folder_of_a_search_takes_no_other_search(tune, tmp_path, capsys):
+    tune(1)
+    (tmp_path / "base.yaml").write_text(yaml.safe_dump(BASE | {"noise": 0.2}))
+    line = ["tune", "harmony", "--data", tmp_path / "corpora", "--cache", tmp_path / "cache", "--trials", 1]
+    for out, told in ((tmp_path / "search", "other settings"), (tmp_path / "base.yaml", "cannot be a run's folder")):
+        assert main([str(one) for one in (*line, "--config", tmp_path / "base.yaml", "--out", out)]) == 1
+        assert told in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", CORPORA)
@@ -125,6 +134,10 @@ class Hopeless:
     recipe: Recipe
     name: str = "hopeless"
 
+    @property
+    def settings(self):
+        return self
+
     def network(self):
         return torch.nn.Linear(4, 1)
 
@@ -138,11 +151,27 @@ class Settings:
     recipe: Recipe
 
 
-def test_a_search_in_which_nothing_is_learned_says_so(tmp_path):
-    def samples(count, sign, prefix):
-        x = torch.randn(count, 4, generator=torch.Generator().manual_seed(count))
-        return Samples({"x": x, "y": sign * x.sum(1)}, [f"{prefix}{i}" for i in range(count)])
+def samples(count, sign, prefix):
+    x = torch.randn(count, 4, generator=torch.Generator().manual_seed(count))
+    return Samples({"x": x, "y": sign * x.sum(1)}, [f"{prefix}{i}" for i in range(count)])
 
+
+def test_a_search_goes_on_as_if_it_had_not_been_stopped(tmp_path):
+    def proposed(name, *counts):
+        for count in counts:
+            search(lambda one: Hopeless(one.recipe), asked, data, tmp_path / name, count, lambda _: None)
+        runs = [json.loads((tmp_path / name / f"trial-{i}/run.json").read_text()) for i in range(4)]
+        return [(run["rate"], run["weight_decay"], run["batch"]) for run in runs]
+
+    asked = Settings(replace(Recipe(), epochs=1, batch=1, rate=0.01, chance_after=1))
+    data = Data(samples(4, 1, "a"), samples(5, 1, "b"), 1000.0)
+    whole = proposed("whole", 4)
+    assert proposed("stopped", 1, 2, 4) == whole
+    assert len(set(whole)) == 4
+    assert {batch for _, _, batch in whole} <= {1, 2}
+
+
+def test_a_search_in_which_nothing_is_learned_says_so(tmp_path):
     dev, noted = samples(30, -1, "b"), []
     data = Data(samples(40, 1, "a"), dev, float(dev.tensors["y"].var()) * 0.5)
     asked = Settings(replace(Recipe(), epochs=2, batch=8, chance_after=1))

@@ -127,6 +127,11 @@ def train(
         raise UsageError(f"only words learns from teachers; got --teacher for {chosen}")
     run = out or Path("runs") / f"{chosen}-{seed}"
     with extra():
+        from kelly.training.data.parallel import ENGINES
+        from kelly.training.tasks.tracking import TRACKERS
+
+        find(engine, ENGINES, "engine")  # preparing data takes long
+        find(tracking, TRACKERS, "tracker")
         if chosen == "words":
             from kelly.training.tasks import words
 
@@ -245,8 +250,10 @@ def label(
     """Label the songs of ASAP, the mood set's MIDI, Nottingham and POP909 with the feeling that a recogniser hears."""
     with extra():
         from kelly.training.data.feelings import save
+        from kelly.training.data.parallel import ENGINES
         from kelly.training.tasks.labelling import labelled
 
+        find(engine, ENGINES, "engine")
         save(labelled(data, run, _context(None, cache, workers, engine)), out)
     say([str(out)])
 

@@ -7,7 +7,6 @@ title ("HarmonyPredictor").
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -15,15 +14,17 @@ from types import ModuleType
 from typing import Any
 
 from kelly.errors import UsageError
-from kelly.files import read_bytes
 from kelly.models.layers import NETWORKS
 from kelly.training.data.registry import reader
 from kelly.training.evaluation.table import Measure, told
 from kelly.training.tasks import fitting
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.runs import settings
+from kelly.training.tasks.runs import claimed, settings
 
 __all__ = ["evaluate", "export", "train", "tune"]
+
+# Networks that learn from labels carry the licence of what the labeller learned from, too.
+LABELLED, RATED = ("harmony", "melody", "dynamics"), ("emopia", "vgmidi")
 
 
 def train(
@@ -36,6 +37,7 @@ def train(
     Returns: the dev loss of the weights that are kept.
     Raises: CorpusError, a corpus is missing or not as it should be; as `settings` and `fit`.
     """
+    fitting.check_device(device)  # preparing data takes long
     module = _module("tasks", name)
     asked = settings(module.Settings, config)
     data = module.data(root, asked, context)
@@ -75,7 +77,8 @@ def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Cont
 
     module = build(name)
     fitting.weights(module, runs[0])
-    corpora = [reader(one).CORPUS for one in _module("tasks", name).CORPORA]
+    learned = [*_module("tasks", name).CORPORA, *(RATED if name in LABELLED else ())]
+    corpora = [reader(one).CORPUS for one in learned]
     licences = sorted({corpus.licence for corpus in corpora}) or ["Apache-2.0"]
     titles = [corpus.title for corpus in corpora]
     files, facts = _beside(name, root)
@@ -109,5 +112,4 @@ def _beside(name: str, root: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
 
 
 def _made_from(run: Path) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(read_bytes(run / "run.json", limit=100_000))
-    return {key: value for key, value in made.items() if key in {"seed", "data"}}
+    return {key: value for key, value in claimed(run).items() if key in {"seed", "data"}}

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 
 from kelly.errors import CorpusError, FileError
+from kelly.score import midi
+from kelly.score.notes import Note, Part, Score
 from kelly.training.data.corpora import emopia
 from small import emopia as small
 
@@ -31,6 +34,15 @@ def test_a_folder_with_the_test_split_alone_will_do(tmp_path):
 
 def test_a_clip_is_read_as_notes(root):
     assert len(list(emopia.read(next(emopia.load(root))).notes())) == 16
+
+
+def test_beats_are_tracked_and_not_those_of_the_file(root):
+    clip = next(emopia.load(root))
+    notes = tuple(Note(1.2 * i, 1.0, 48 + 12 * (i % 2), 60) for i in range(40))  # one each .6 s
+    midi.write(Score((Part("piano", 0, notes=notes),)), clip.path)
+    found = emopia.beats(clip)
+    assert np.diff(found.times) == pytest.approx(0.6, abs=0.02)
+    assert len(found.times) >= 38
 
 
 def test_a_damaged_clip_is_named(root):

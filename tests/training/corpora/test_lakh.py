@@ -1,9 +1,8 @@
-from collections import Counter
-
 import pytest
 
 from kelly.errors import CorpusError, FileError, MissingCorpusError
 from kelly.training.data.corpora import lakh
+from kelly.training.data.tenths import split_by_hash
 from small import lakh as small
 
 
@@ -47,11 +46,9 @@ def test_a_matched_file_is_in_one_split_with_and_without_the_full_collection(tmp
     assert all(file.split == every[name].split for name, file in files(alone).items())
 
 
-def test_a_tenth_is_dev_a_tenth_test_and_files_of_a_track_stay_together(root):
-    counts = Counter(lakh._split(f"TRAAAAA{number:011X}") for number in range(5000))
-    assert counts["dev"] == pytest.approx(500, abs=75)
-    assert counts["test"] == pytest.approx(500, abs=75)
+def test_the_split_is_that_of_the_track(root):
     found = files(root)
+    assert all(file.split == split_by_hash("lakh", file.group) for file in found.values())
     assert found[small.SUMS[0]].split == found[small.SUMS[1]].split
 
 

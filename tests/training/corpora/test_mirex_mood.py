@@ -1,9 +1,12 @@
+import contextlib
 import os
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kelly.errors import CorpusError, FileError
 from kelly.training.data.corpora import mirex_mood
@@ -95,6 +98,23 @@ def test_a_cut_archive_is_named(clips):
     clips[0].features.write_bytes(data[: len(data) // 2])
     with pytest.raises(CorpusError, match=r"logmel128_u8\.npz"):
         mirex_mood.logmel(clips[0])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=9))
+def test_no_flipped_bytes_of_the_archive_are_a_stack_trace(clips, flips):
+    archive = clips[0].features
+    whole = archive.read_bytes()
+    data = bytearray(whole)
+    for place, byte in flips:
+        data[place % len(data)] = byte
+    archive.write_bytes(data)
+    try:
+        for clip in clips:
+            with contextlib.suppress(CorpusError):
+                assert mirex_mood.logmel(clip).decibels.shape[1] == mirex_mood.BANDS
+    finally:
+        archive.write_bytes(whole)
 
 
 @pytest.mark.skipif("KELLY_CORPORA" not in os.environ, reason="KELLY_CORPORA names no folder of corpora")

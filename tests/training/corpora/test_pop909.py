@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,12 @@ def test_with_experts_notes_and_chords_are_on_one_grid_whose_bars_begin_with_cho
     ]
     assert onsets(read.piano)[:3] == [(4, 48), (4, 52), (4, 55)]
     assert len(read.bridge) == 16
+
+
+def test_the_own_chart_of_a_song_is_that_without_experts(songs):
+    song = songs["001"]
+    assert pop909.chart(song)[1] == "pitches"
+    assert (pop909.own_chart(song), "harte") == pop909.chart(replace(song, expert=None))
 
 
 def test_keys_move_with_the_chords(songs):

@@ -3,14 +3,18 @@
 Conventions: a fault is what no training should meet: a label out of range, a group or a content in two splits, an id
 twice, a file that is missing, empty, unreadable or not of its checksum. A remark is what a user may wonder at: other
 counts than Kelly's models were made with, files without notes. Checksums stand in the folder of a corpus (`sums`).
+
+Files are read by a module's `read`. One whose records have more beside their file (a score, annotations) lists in
+`BESIDE` the functions that read it; phrases of a corpus that has them are read as its records are, but not counted.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -47,18 +51,26 @@ class Checked:
     remarks: tuple[str, ...]
 
 
+_Reading = Callable[[], object]  # of a record, by a function of its corpus's module; other processes can take it
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file to look at, and the record that it is read for, with the name of the module (None: it is not read)."""
+    """A file to look at, and how it is read (None: it is not)."""
 
     path: Path
-    name: str = ""
-    record: Record | None = None
+    read: _Reading | None = None
+
+
+_Job = _File | _Reading
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a file was: its SHA-256, why it cannot be used ("": it can), and whether it is sound and holds nothing."""
+    """What a file was, or what stands beside a record's file (which has no digest then).
+
+    Parameters: digest, its SHA-256; complaint, why it cannot be used ("": it can); hollow, it is sound, but empty.
+    """
 
     digest: str = ""
     complaint: str = ""
@@ -67,12 +79,16 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
-    """A corpus whose files are still to be looked at: its records, files and stated sums, and the faults so far."""
+    """A corpus whose files are still to be looked at.
+
+    Parameters: name; folder; records; files, by path; beside, what is read besides; stated, the sums; faults so far.
+    """
 
     name: str
     folder: Path
     records: Sequence[Record]
     files: Mapping[Path, _File]
+    beside: Sequence[_Reading]
     stated: Mapping[Path, str]
     faults: Sequence[str]
 
@@ -81,8 +97,11 @@ def found(root: Path, names: Iterable[str] = ()) -> dict[str, Path]:
     """The folders of the corpora below a root, or of the root itself where it is a corpus, by the names of modules.
 
     Parameters: root; names, of those that must be there; all that are known are looked for when left out.
-    Raises: UnknownNameError, there is no corpus of a name; MissingCorpusError, one of these is missing, or all are.
+    Raises: UnknownNameError, there is no corpus of a name; MissingCorpusError, one of these is missing, or all are,
+    or the root is.
     """
+    if not root.is_dir():
+        raise MissingCorpusError(f"{root} {'is not a folder' if root.exists() else 'does not exist'}")
     asked = tuple(dict.fromkeys(key(name).replace("-", "_") for name in names))
     if asked:
         return {name: reader(name).CORPUS.folder(root) for name in asked}
@@ -115,20 +134,25 @@ def check(
     Raises: as `found` and `mapped`; FileError, checksums cannot be written.
     """
     surveys = [_survey(name, folder, root, write_sums=write_sums) for name, folder in found(root, names).items()]
-    files = [file for survey in surveys for file in survey.files.values()]
-    looks = iter(list(shown(mapped(_seen, files, workers=workers, engine=engine, chunk=CHUNK), "checking", len(files))))
-    each = [dict(zip(survey.files, islice(looks, len(survey.files)), strict=True)) for survey in surveys]
-    return [_checked(survey, seen, write_sums=write_sums) for survey, seen in zip(surveys, each, strict=True)]
+    jobs = [job for survey in surveys for job in _jobs(survey)]
+    looks = iter(list(shown(mapped(_seen, jobs, workers=workers, engine=engine, chunk=CHUNK), "checking", len(jobs))))
+    return [_checked(survey, looks, write_sums=write_sums) for survey in surveys]
+
+
+def _jobs(survey: _Survey) -> list[_Job]:
+    return [*survey.files.values(), *survey.beside]
 
 
 def _survey(name: str, folder: Path, root: Path, *, write_sums: bool) -> _Survey:
     faults: list[str] = []
     records: list[Record] = []
+    phrases: list[Record] = []
     stated: dict[Path, str] = {}
     try:
         records.extend(reader(name).load(root))
         if not records:
             faults.append("there are no records in it")
+        phrases.extend(_phrases(name, root))
     except KellyError as error:
         faults.append(str(error))
     try:
@@ -136,8 +160,16 @@ def _survey(name: str, folder: Path, root: Path, *, write_sums: bool) -> _Survey
     except KellyError as error:
         faults.append(str(error))
     others = _below(folder) if write_sums and not _is_shared(name, folder, root) else stated
-    files = {path: _File(path) for path in others} | {file.path: file for file in _files(name, records)}
-    return _Survey(name, folder, records, files, stated, faults)
+    files = {path: _File(path) for path in others} | {file.path: file for file in _files(name, [*records, *phrases])}
+    beside = [partial(read, record) for read in getattr(reader(name), "BESIDE", ()) for record in records]
+    return _Survey(name, folder, records, files, beside, stated, faults)
+
+
+def _phrases(name: str, root: Path) -> Iterator[Record]:
+    """The phrases of a corpus that may have some."""
+    module: Any = reader(name)
+    with suppress(MissingCorpusError):
+        yield from module.phrases(root) if hasattr(module, "phrases") else ()
 
 
 def _is_shared(name: str, folder: Path, root: Path) -> bool:
@@ -161,13 +193,13 @@ def _below(folder: Path) -> Iterator[Path]:
 def _files(name: str, records: Iterable[Record]) -> Iterator[_File]:
     """The files that records name; that of several records is read for the first."""
     first: dict[Path, _File] = {}
-    readable = hasattr(reader(name), "read")
+    read = getattr(reader(name), "read", None)
     for record in records:
         main = _main(record)
         for path in _paths(record) if main is None else (main, *_paths(record)):
             first.setdefault(path, _File(path))
-        if readable and main is not None and first[main].record is None:
-            first[main] = _File(main, name, record)
+        if read is not None and main is not None and first[main].read is None:
+            first[main] = _File(main, partial(read, record))
     yield from first.values()
 
 
@@ -182,30 +214,38 @@ def _paths(record: Any) -> list[Path]:  # noqa: ANN401 - a record of any corpus
     return [value for value in values if isinstance(value, Path)]
 
 
-def _seen(file: _File) -> _Seen:
-    """Look at a file, and read it where a module can."""
+def _seen(job: _Job) -> _Seen:
+    """Look at a file, and read it where a module can; or read what stands beside one."""
+    if isinstance(job, _File):
+        return _looked(job)
+    try:
+        job()
+    except KellyError as error:
+        return _Seen(complaint=str(error))
+    return _Seen()
+
+
+def _looked(file: _File) -> _Seen:
     try:
         digest = sums.digest(file.path)
         if not file.path.stat().st_size:
             return _Seen(digest, f"{file.path} is empty")
-        content = _content(file)
+        content = file.read() if file.read else None
     except KellyError as error:
-        told = str(error)
-        return _Seen(complaint=told if file.path.name in told else f"{file.path}: {told}")
+        told, folder = str(error), str(file.path.parent)
+        return _Seen(complaint=told if file.path.name in told or folder in told else f"{file.path}: {told}")
     return _Seen(digest, hollow=_is_hollow(content))
-
-
-def _content(file: _File) -> object:
-    module: Any = reader(file.name) if file.record is not None else None  # one that has `read`
-    return module.read(file.record) if module else None
 
 
 def _is_hollow(content: object) -> bool:
     return isinstance(content, Score) and not any(part.notes for part in content.parts)
 
 
-def _checked(survey: _Survey, seen: Mapping[Path, _Seen], *, write_sums: bool) -> Checked:
-    faults = [*survey.faults, *_split_faults(survey.records), *_file_faults(survey, seen)]
+def _checked(survey: _Survey, looks: Iterator[_Seen], *, write_sums: bool) -> Checked:
+    """What was found of a corpus, by the looks at its files and at what is read besides, which come next."""
+    seen = dict(zip(survey.files, islice(looks, len(survey.files)), strict=True))
+    beside = [one.complaint for one in islice(looks, len(survey.beside)) if one.complaint]
+    faults = [*survey.faults, *_split_faults(survey.records), *_file_faults(survey, seen, beside)]
     counts = Counter(record.split for record in survey.records)
     groups = Counter(split for split, _ in {(record.split, record.group) for record in survey.records})
     remarks = [*_count_remarks(survey.name, counts), *_file_remarks(survey, seen)]
@@ -259,8 +299,10 @@ def _some(names: Sequence[str], what: str) -> str:
     return f"{len(names)} {what}{'' if len(names) == 1 else 's'} ({', '.join(names[:NAMED])}{more}) {stand}"
 
 
-def _file_faults(survey: _Survey, seen: Mapping[Path, _Seen]) -> Iterator[str]:
-    yield from (one.complaint for one in seen.values() if one.complaint)
+def _file_faults(survey: _Survey, seen: Mapping[Path, _Seen], beside: Iterable[str]) -> Iterator[str]:
+    useless = {str(path): one.complaint for path, one in seen.items() if one.complaint}
+    others = (told for told in beside if not any(path in told for path in useless))  # which the file's own look told
+    yield from dict.fromkeys([*useless.values(), *others])
     for path, digest in survey.stated.items():
         if seen[path].digest not in {"", digest}:
             yield f"{path} has another checksum than {sums.NAME} states"

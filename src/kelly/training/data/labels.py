@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,31 +51,34 @@ class Labels:
 def by_corpus(folder: Path) -> dict[Path, Labels]:
     """The labels of audio files, by resolved path, where a folder is or holds a corpus of sounds that Kelly knows.
 
+    Corpora number their songs alike, so a group is named after both: "deam/115".
     Raises: CorpusError, the corpus is there, but not in its official layout.
     """
     labels: dict[Path, Labels] = {}
     for corpus, labelled in _SOUNDS:
         with suppress(MissingCorpusError):
             with_sound = (record for record in corpus.load(folder) if record.path is not None)
-            labels |= {record.path.resolve(): labelled(record) for record in with_sound}
+            labels |= {record.path.resolve(): _grouped(corpus.CORPUS.name, record, labelled) for record in with_sound}
     return labels
+
+
+def _grouped(corpus: str, record: Any, labelled: Callable[[Any], Labels]) -> Labels:  # noqa: ANN401 - of any corpus
+    return replace(labelled(record), split=record.split, group=f"{corpus}/{record.group}")
 
 
 def _ravdess(take: ravdess.Take) -> Labels:
     told = {"channel": take.channel, "emotion": take.emotion, "intensity": take.intensity, "statement": take.statement}
     emotions, felt = _felt(_FEARFUL.get(take.emotion, take.emotion), "mid" if take.intensity == 1 else "full")
-    return Labels(take.split, take.group, None, emotions, *felt.vad, metadata=told)
+    return Labels("", "", None, emotions, *felt.vad, metadata=told)
 
 
 def _emotify(track: emotify.Track) -> Labels:
     shares = dict(zip(emotify.FEELINGS, map(float, track.proportions), strict=True))
-    return Labels(
-        track.split, track.group, metadata={"genre": track.genre, "raters": track.raters, "proportions": shares}
-    )
+    return Labels(metadata={"genre": track.genre, "raters": track.raters, "proportions": shares})
 
 
 def _rated(song: RatedSong) -> Labels:
-    return Labels(song.split, song.group, valence=song.valence, arousal=(song.arousal + 1) / 2)
+    return Labels(valence=song.valence, arousal=(song.arousal + 1) / 2)
 
 
 _SOUNDS: tuple[tuple[Any, Callable[[Any], Labels]], ...] = (

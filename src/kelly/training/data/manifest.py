@@ -134,9 +134,11 @@ def listed(folder: Path, beside: Path, *, workers: int = 1) -> tuple[list[Entry]
 
     Parameters: folder; beside, the folder of the manifest; workers, as in `parallel.mapped`.
     Returns: the entries in the order of the paths; and why each of the other files cannot be read.
-    Raises: FileError, there is no audio file; CorpusError, labels are not as they should be, or state two splits of
-    one group.
+    Raises: FileError, the folder does not exist or has no audio file; CorpusError, labels are not as they should be, or
+    state two splits of one group.
     """
+    if not folder.is_dir():
+        raise FileError(f"{folder} {'is not a folder' if folder.exists() else 'does not exist'}")
     paths = sorted(path for path in folder.rglob("*") if _is_audio(path, folder))
     if not paths:
         raise FileError(f"there is no audio file ({', '.join(ENDINGS)}) below {folder}")

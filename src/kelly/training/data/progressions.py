@@ -9,19 +9,20 @@ Nottingham state theirs; Billboard states tonics, whose mode the chords tell; of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from kelly.errors import CorpusError, FileError
 from kelly.models.harmony.classes import BEGIN, END, NO_CHORD
 from kelly.names import find
 from kelly.training.data import chords, keys
 from kelly.training.data.corpora import billboard, jazz, nottingham, pop909
-from kelly.training.data.layout import Record
+from kelly.training.data.layout import SPLITS, Record
 from kelly.training.data.leadsheet import Key, LeadSheet, key_at
 
 __all__ = ["CORPORA", "GAP", "Progression", "progression", "progressions", "sheets"]
@@ -58,28 +59,52 @@ class _Step:
     minor: bool
 
 
-class _Source(Protocol):
-    def __call__(self, root: Path) -> Iterator[tuple[Record, LeadSheet, str]]: ...
+Note = Callable[[str], object]
 
 
-def progressions(root: Path, corpora: Iterable[str] | None = None) -> Iterator[Progression]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A corpus: its records below a root, and of one its lead sheet, keys settled, with its notation."""
+
+    load: Callable[[Path], Iterator[Record]]
+    sheet: Callable[[Any], tuple[LeadSheet, str]]
+
+
+def progressions(
+    root: Path, corpora: Iterable[str] | None = None, *, splits: Collection[str] = SPLITS, note: Note | None = None
+) -> Iterator[Progression]:
     """The songs of some corpora below a root, or of all `CORPORA`; songs without any chord are left out.
 
-    Raises: UnknownNameError, a corpus is not of them; MissingCorpusError, one is not there; CorpusError or FileError, a
-    song is not as it should be.
+    Parameters: root; corpora; splits, whose songs are asked for; note, told of each song that cannot be read, which is
+    left out then (None: that raises).
+    Raises: UnknownNameError, a corpus is not of them; MissingCorpusError, one is not there; CorpusError or FileError,
+    the list of its songs, or a song, is not as it should be.
     """
     for name in CORPORA if corpora is None else corpora:
-        for record, sheet, notation in sheets(root, name):
+        for record, sheet, notation in sheets(root, name, splits=splits, note=note):
             if (song := progression(name, record, sheet, notation)) is not None:
                 yield song
 
 
-def sheets(root: Path, corpus: str) -> Iterator[tuple[Record, LeadSheet, str]]:
+def sheets(
+    root: Path, corpus: str, *, splits: Collection[str] = SPLITS, note: Note | None = None
+) -> Iterator[tuple[Record, LeadSheet, str]]:
     """The songs of a corpus below a root: record, lead sheet with keys whose modes are settled, and its notation.
 
-    Raises: as `progressions`.
+    Parameters and Raises: as `progressions`.
     """
-    yield from _SOURCES[find(corpus, _SOURCES, "corpus")](root)
+    name = find(corpus, _SOURCES, "corpus")
+    source = _SOURCES[name]
+    for record in source.load(root):
+        if record.split in splits:
+            try:
+                sheet, notation = source.sheet(record)
+            except (CorpusError, FileError) as error:
+                if note is None:
+                    raise
+                note(f"{name} {record.id} is left out: {error}")
+            else:
+                yield record, sheet, notation
 
 
 def progression(corpus: str, record: Record, sheet: LeadSheet, notation: str) -> Progression | None:
@@ -137,32 +162,24 @@ def _what(step: _Step) -> tuple[int, int, bool]:
     return step.index, step.tonic, step.minor
 
 
-def _pop909(root: Path) -> Iterator[tuple[Record, LeadSheet, str]]:
-    for song in pop909.load(root):
-        yield song, *pop909.chart(song)
+def _billboard(song: billboard.Song) -> tuple[LeadSheet, str]:
+    sheet = billboard.read(song)
+    return replace(sheet, keys=keys.settled(sheet, "harte")), "harte"
 
 
-def _billboard(root: Path) -> Iterator[tuple[Record, LeadSheet, str]]:
-    for song in billboard.load(root):
-        sheet = billboard.read(song)
-        yield song, replace(sheet, keys=keys.settled(sheet, "harte")), "harte"
+def _jazz(tune: jazz.Tune) -> tuple[LeadSheet, str]:
+    sheet = jazz.read(tune)
+    return replace(sheet, keys=keys.signed(sheet, "jazz")), "jazz"
 
 
-def _jazz(root: Path) -> Iterator[tuple[Record, LeadSheet, str]]:
-    for tune in jazz.load(root):
-        sheet = jazz.read(tune)
-        yield tune, replace(sheet, keys=keys.signed(sheet, "jazz")), "jazz"
+def _nottingham(tune: nottingham.Tune) -> tuple[LeadSheet, str]:
+    return nottingham.read(tune).sheet, "pitches"
 
 
-def _nottingham(root: Path) -> Iterator[tuple[Record, LeadSheet, str]]:
-    for tune in nottingham.load(root):
-        yield tune, nottingham.read(tune).sheet, "pitches"
-
-
-_SOURCES: dict[str, _Source] = {
-    "pop909": _pop909,
-    "billboard": _billboard,
-    "jazz": _jazz,
-    "nottingham": _nottingham,
+_SOURCES = {
+    "pop909": _Source(pop909.load, pop909.chart),
+    "billboard": _Source(billboard.load, _billboard),
+    "jazz": _Source(jazz.load, _jazz),
+    "nottingham": _Source(nottingham.load, _nottingham),
 }
 CORPORA = tuple(_SOURCES)

@@ -8,7 +8,7 @@ makers had.
 
 from __future__ import annotations
 
-import hashlib
+from kelly.training.data.splits import share
 
 __all__ = ["split_by_hash"]
 
@@ -21,5 +21,5 @@ def split_by_hash(corpus: str, group: str) -> str:
     >>> split_by_hash("deam", "115") == split_by_hash("deam", "115")
     True
     """
-    place = int.from_bytes(hashlib.sha256(f"{corpus}/{group}".encode()).digest()[:8], "big") / 2**64
+    place = share(corpus, group)
     return "test" if place < 0.1 else "dev" if place < 0.2 else "train"

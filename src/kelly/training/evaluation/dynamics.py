@@ -44,14 +44,14 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
     """Measure runs, or the shipped model where none are given, on a split of ASAP.
 
     Parameters: root, of the corpora; split, dev or test; runs, folders of finished ones; context; train, the folder of
-    the corpora that the baselines are fitted on (None: root). Where it has no train split they are left out.
-    Raises: CorpusError, the corpus is missing or has no take of that split that can be measured; FileError, a run is
-    not finished or no model is shipped.
+    the corpora that the baselines are fitted on (None: root; where that has no train split they are left out).
+    Raises: CorpusError, the corpus is missing or has no take of that split that can be measured, or train has none to
+    fit on; FileError, a run is not finished or no model is shipped.
     """
     asked = takes(root, split, context)
     inputs = np.concatenate([take.inputs for take in asked])
     told = [reader(inputs) for reader in _readers(runs)]
-    beside = baselines(_known(train or root, context), inputs)
+    beside = baselines(_known(root, train, context), inputs)
     return [*_errors(asked, told, beside), *_rest(asked, told), *_shared(asked, told)]
 
 
@@ -166,11 +166,14 @@ def _joined(found: Sequence[Take], name: str) -> Floats:
     return np.concatenate([getattr(take, name) for take in found]).astype(np.float64)
 
 
-def _known(train: Path, context: Context) -> list[Take]:
+def _known(root: Path, train: Path | None, context: Context) -> list[Take]:
+    """The takes that baselines are fitted on; none where the root has none, and no other folder is named."""
     try:
-        return takes(train, "train", context)
+        return takes(train or root, "train", context)
     except MissingCorpusError:
-        context.note(f"ASAP in {train} has no train split: no baselines")
+        if train is not None:
+            raise
+        context.note(f"ASAP in {root} has no train split: no baselines")
         return []
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kelly.errors import CorpusError, FileError, MissingCorpusError
+from kelly.errors import CorpusError, FileError
 from kelly.models.groove import slots
 from kelly.models.groove.feeling import code
 from kelly.models.groove.slots import STEPS, Groove
@@ -45,18 +45,19 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
     """Measure runs, or the shipped model where none are given, on a split of Groove MIDI.
 
     Parameters: root, of the corpora; split, dev or test; runs, folders of finished ones; context; train, the folder of
-    the corpora that baselines are fitted on (None: root). Where it has no train split those are left out.
-    Raises: CorpusError, the corpus is missing or has no beats of that split; FileError, a run is not finished or no
-    model is shipped.
+    the corpora that baselines are fitted on (None: root; where that has no train split those are left out, and so is
+    the bar).
+    Raises: CorpusError, the corpus is missing or has no beats of that split, or train has none to fit on;
+    FileError, a run is not finished or no model is shipped.
     """
     asked = [one for one in load(root, context) if one.take.split == split]
     if not asked:
         raise CorpusError(f"Groove MIDI in {root} has no beats in 4/4 of the {split} split")
-    known = _train(train or root, context)
-    beside = {QUANTISED: _mean(asked, lambda _: _STILL)} | baselines(known, asked)
+    fitted = baselines(_known(root, train, context), asked)
+    beside = {QUANTISED: _mean(asked, lambda _: _STILL)} | fitted
     ours = np.array([_mean(asked, told) for told in _tellers(runs)])
     own = _mean(asked, lambda one: profile([one]))
-    return [*_rows(len(asked), ours, beside, own), *_ways(len(asked), ours, beside, own)]
+    return [*_rows(len(asked), ours, beside, own, barred=bool(fitted)), *_ways(len(asked), ours, beside, own)]
 
 
 def baselines(known: Sequence[Played], asked: Sequence[Played]) -> dict[str, Floats]:
@@ -87,11 +88,12 @@ def jitter(known: Sequence[Played], asked: Sequence[Played]) -> Floats:
     return np.asarray(np.mean(each, 0))
 
 
-def _rows(items: int, ours: Floats, beside: Mapping[str, Floats], own: Floats) -> list[Measure]:
+def _rows(items: int, ours: Floats, beside: Mapping[str, Floats], own: Floats, *, barred: bool) -> list[Measure]:
+    """The errors, beside those of the baselines, the best of which is the bar, and those of the takes' own grooves."""
     rows = []
     for column, name in enumerate(("timing MAE (ms)", "velocity MAE")):
         others = {key: float(both[column]) for key, both in beside.items()}
-        bar, values = min(others.values()), ours[:, column].tolist()
+        bar, values = min(others.values()) if barred else None, ours[:, column].tolist()
         rows.append(
             Measure(TASK, items, name, values, lower=True, baselines=others, bar=bar, ceiling=float(own[column]))
         )
@@ -116,13 +118,14 @@ def _mean(takes: Sequence[Played], told: Teller) -> Floats:
     return np.asarray(np.mean([errors(one, told(one)) for one in takes], 0))
 
 
-def _train(root: Path, context: Context) -> list[Played]:
-    try:
-        known = [one for one in load(root, context) if one.take.split == "train"]
-    except MissingCorpusError:
-        known = []
+def _known(root: Path, train: Path | None, context: Context) -> list[Played]:
+    """The takes that baselines are fitted on; none where the root has none, and no other folder is named."""
+    known = [one for one in load(train or root, context) if one.take.split == "train"]
+    told = f"Groove MIDI in {train or root} has no train split"
+    if not known and train is not None:
+        raise CorpusError(told)
     if not known:
-        context.note(f"Groove MIDI in {root} has no train split: quantised is the only baseline")
+        context.note(f"{told}: quantised is the only baseline")
     return known
 
 

@@ -10,7 +10,7 @@ with a PPM of the song so far (`kelly.models.harmony.following`); beside the las
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -59,17 +59,18 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
 
     Parameters: root, folder of corpora; split, train, dev or test; runs, folders of finished runs (none: the network
     and the table that are shipped); context; train, folder of corpora whose train songs the n-grams learn from (None:
-    root).
+    root; where that has none they are left out). Songs that cannot be read are left out and told.
     Returns: for POP909-CL and Billboard together, and for each of them that is there, bits, top-1 and top-3: of the
     network, with the table, and with the song's memory too. Only the two together have a bar.
-    Raises: CorpusError, neither of the two has songs in the split; FileError, there is no such network.
+    Raises: CorpusError, neither of the two has songs in the split, or train lacks one or has no train songs; FileError,
+    there is no such network.
     """
-    songs = [song for corpus in MEASURED for song in _songs(root, corpus, split)]
+    songs = _songs(root, split, context.note)
     if not songs:
         raise CorpusError(f"no {split} songs of {' or '.join(MEASURED)} below {root}")
     models, mixture = _networks(runs)
-    listed = [song.classes.tolist() for song in songs]
-    beside = _beside(train or root, listed, context, shipped_table=not runs)
+    listed = _chords(songs)
+    beside = _beside(_known(root, train, context), listed, shipped_table=not runs)
     told = list(_ways([_told(model, songs, context) for model in models], beside, listed, mixture))
     return [
         row
@@ -79,9 +80,12 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
     ]
 
 
-def longest(root: Path) -> KneserNey | None:
-    """The n-grams with the longest contexts, of the train songs of POP909-CL and Billboard; None without any."""
-    train = _train(root)
+def longest(root: Path, note: Callable[[str], object] = lambda _: None) -> KneserNey | None:
+    """The n-grams with the longest contexts, of the train songs of POP909-CL and Billboard; None without any.
+
+    Parameters: root, folder of corpora; note, told of songs that cannot be read, which are left out.
+    """
+    train = _chords(_songs(root, "train", note))
     return KneserNey(train, LONG) if train else None
 
 
@@ -90,15 +94,32 @@ def table(model: KneserNey) -> ngrams.Ngrams:
     return model.table(TABLE_LEAST, TABLE_FREE)
 
 
-def _train(root: Path) -> list[list[int]]:
-    return [song.classes.tolist() for corpus in MEASURED for song in _songs(root, corpus, "train")]
+def _songs(root: Path, split: str, note: Callable[[str], object], *, all_there: bool = False) -> list[Progression]:
+    """The songs of a split. Raises: MissingCorpusError, one of the corpora is missing and all must be there."""
+    songs: list[Progression] = []
+    for corpus in MEASURED:
+        try:
+            songs += progressions(root, [corpus], splits=(split,), note=note)
+        except MissingCorpusError:
+            if all_there:
+                raise
+    return songs
 
 
-def _songs(root: Path, corpus: str, split: str) -> list[Progression]:
-    try:
-        return [song for song in progressions(root, [corpus]) if song.split == split]
-    except MissingCorpusError:
-        return []
+def _known(root: Path, train: Path | None, context: Context) -> list[Progression]:
+    """The songs that n-grams learn from; none where the root has none, and no other folder is named."""
+    place = train or root
+    known = _songs(place, "train", context.note, all_there=train is not None)
+    told = f"no train songs of {' or '.join(MEASURED)} below {place}"
+    if not known and train is not None:
+        raise CorpusError(told)
+    if not known:
+        context.note(f"{told}: the baselines are left out")
+    return known
+
+
+def _chords(songs: Iterable[Progression]) -> list[list[int]]:
+    return [song.classes.tolist() for song in songs]
 
 
 class _Torch:
@@ -145,11 +166,10 @@ def _told(model: _Torch | _Shipped, songs: Iterable[Progression], context: Conte
     return np.concatenate(parts)
 
 
-def _beside(root: Path, songs: Sequence[Sequence[int]], context: Context, *, shipped_table: bool) -> _Beside:
-    """What n-grams say at each step of songs; nothing where there is no train split to fit them on."""
-    train = _train(root)
+def _beside(known: Sequence[Progression], songs: Sequence[Sequence[int]], *, shipped_table: bool) -> _Beside:
+    """What n-grams say at each step of songs; nothing where there are no others to fit them on."""
+    train = _chords(known)
     if not train:
-        context.note(f"no train songs of {' or '.join(MEASURED)} below {root}: the baselines are left out")
         return _Beside({}, _shipped_rows(songs) if shipped_table else None)
     long = KneserNey(train, LONG)
     rows = {

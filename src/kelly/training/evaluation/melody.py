@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kelly.errors import CorpusError, FileError, MissingCorpusError
+from kelly.errors import CorpusError, FileError
 from kelly.models.layers import NETWORKS
 from kelly.models.networks import MelodyTransformer, shipped
 from kelly.models.runner import Runner
@@ -47,14 +47,14 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
     """Measure runs, or the shipped model where none are given, on a split of POP909.
 
     Parameters: root, of the corpora; split, dev or test; runs, folders of finished ones; context; train, the folder of
-    the corpora that the baselines are fitted on (None: root). Where it has no train split they are left out.
-    Raises: CorpusError, the corpus is missing or has no songs of that split; FileError, a run is not finished or no
-    model is shipped.
+    the corpora that the baselines are fitted on (None: root; where that has no train split they are left out).
+    Raises: CorpusError, the corpus is missing or has no songs of that split, or train has none to fit on;
+    FileError, a run is not finished or no model is shipped.
     """
     asked = [one for one in melodies(root, context) if one.split == split]
     if not asked:
         raise CorpusError(f"POP909 in {root} has no songs of the {split} split")
-    beside = {name: told(asked) for name, told in _fitted(train or root, context).items()}
+    beside = {name: told(asked) for name, told in _fitted(root, train, context).items()}
     ours = [[told(one) for one in asked] for told in _readers(runs)]
     tables = {name: bits(asked, told) for name, told in beside.items()}
     active = int(sum(one.targets.sum() for one in asked))
@@ -90,15 +90,16 @@ def top(found: Sequence[Melody], told: Sequence[Floats]) -> float:
     return float(np.concatenate(hits).sum() / max(sum(one.targets.any(1).sum() for one in found), 1))
 
 
-def _fitted(train: Path, context: Context) -> dict[str, Callable[[Sequence[Melody]], list[Floats]]]:
-    try:
-        known = [one for one in melodies(train, context) if one.split == "train"]
-    except MissingCorpusError:
-        known = []
-    if not known:
-        context.note(f"POP909 in {train} has no train split: no baselines")
-        return {}
-    return baselines(known)
+def _fitted(root: Path, train: Path | None, context: Context) -> dict[str, Callable[[Sequence[Melody]], list[Floats]]]:
+    """The baselines; none where the root has no train split, and no other folder is named."""
+    known = [one for one in melodies(train or root, context) if one.split == "train"]
+    if known:
+        return baselines(known)
+    told = f"POP909 in {train or root} has no train split"
+    if train is not None:
+        raise CorpusError(told)
+    context.note(f"{told}: no baselines")
+    return {}
 
 
 def _readers(runs: Sequence[Path]) -> Iterator[Callable[[Melody], Floats]]:

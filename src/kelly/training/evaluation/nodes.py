@@ -16,7 +16,6 @@ the songs' own. The head for keys is not scored there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,6 +34,7 @@ from kelly.training.evaluation.table import Measure
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import measured, weights
 from kelly.training.tasks.nodes import Settings, labels, samples, task
+from kelly.training.tasks.runs import claimed
 
 __all__ = ["ceiling", "hits", "measure"]
 
@@ -152,9 +152,8 @@ def _lost(told: Heads, *, asked: Loops, among: Rows, unheard: Rows, head: str, m
 def _left_out(run: Path) -> tuple[int, ...]:
     """The tonics that a run did not hear. Raises: FileError, it does not say so."""
     try:
-        told = json.loads((run / "run.json").read_text(encoding="utf-8"))
-        return tuple(sorted(int(tonic) for tonic in told["left_out"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return tuple(sorted(int(tonic) for tonic in claimed(run)["left_out"]))
+    except (ValueError, KeyError, TypeError) as error:
         raise FileError(
             f"{run} is no run of the node classifier: its run.json does not say what it left out"
         ) from error

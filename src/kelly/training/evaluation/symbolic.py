@@ -27,7 +27,7 @@ from kelly.training.evaluation.table import Measure
 from kelly.training.networks.symbolic import Ear, Ears
 from kelly.training.tasks import fitting
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.symbolic import Settings, SymbolicTask, both
+from kelly.training.tasks.symbolic import Settings, SymbolicTask, both, trained
 
 __all__ = ["FOLDS", "MEASURES", "PLAIN", "baseline", "bootstrap", "crossed", "fold", "hear", "measure", "scores"]
 
@@ -47,7 +47,7 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
     """Measure the shipped recogniser, or runs, on a split of EMOPIA and VGMIDI.
 
     Parameters: root; split; runs; context; train, the folder of the corpora whose train split the baseline is fitted on
-    (None: root); it is left out where there is none.
+    (None: root); where a corpus has none, or too few songs, its baseline is left out, and a note says so.
 
     Raises: as `heard`; CorpusError, no piece is of the split; FileError, there is no model.
     """
@@ -59,8 +59,7 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
         context.note("the shipped recogniser was trained on these songs: see its card for songs that it had not heard")
     told = [scores(chosen, hear(chosen, listener)) for listener in _listeners(runs)]
     around = pieces if train is None else heard(train, context.cache, workers=context.workers, note=context.note)
-    known = [piece for piece in around if piece.split == "train"]
-    beside = scores(chosen, baseline(known, chosen)) if _enough(known) else {}
+    beside = _beside([piece for piece in around if piece.split == "train"], chosen, context)
     counts = {corpus: sum(piece.corpus == corpus.lower() for piece in chosen) for corpus in ("EMOPIA", "VGMIDI")}
     return [
         Measure(
@@ -122,7 +121,8 @@ def crossed(pieces: Sequence[Heard], settings: Settings, seed: int, out: Path, c
 def baseline(train: Sequence[Heard], held: Sequence[Heard]) -> Floats:
     """The heads (held, 6) of the better of support vector machines and extra trees on the `PLAIN` traits.
 
-    Which is better is found by cross-validation inside the training pieces.
+    Which is better is found by cross-validation inside the training pieces. Heads of a corpus of which no piece is held
+    are 0.
     """
     from sklearn.base import clone
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
@@ -141,6 +141,8 @@ def baseline(train: Sequence[Heard], held: Sequence[Heard]) -> Floats:
             (make_pipeline(StandardScaler(), SVR(C=0.3)), ExtraTreesRegressor(400, min_samples_leaf=2)),
         ),
     ):
+        if all(piece.corpus != corpus for piece in held):
+            continue
         known = [piece for piece in train if piece.corpus == corpus]
         x, groups = _plain(known), [piece.group for piece in known]
         labels = np.array([piece.signs[0] if corpus == "emopia" else _summary(piece) for piece in known])
@@ -190,16 +192,21 @@ def _plain(pieces: Sequence[Heard]) -> Floats:
     return np.array([piece.traits[piece.kinds == WHOLE][0, list(PLAIN)] for piece in pieces], np.float64)
 
 
-def _enough(pieces: Sequence[Heard]) -> bool:
-    """Whether the baseline can be fitted: it is cross-validated within each corpus, by songs."""
-    songs = {corpus: {piece.group for piece in pieces if piece.corpus == corpus} for corpus in ("emopia", "vgmidi")}
-    return min(map(len, songs.values())) >= INNER
+def _beside(train: Sequence[Heard], chosen: Sequence[Heard], context: Context) -> dict[str, float]:
+    """The measures of the baselines, each corpus's fitted on its own pieces."""
+    told: dict[str, float] = {}
+    for corpus in ("emopia", "vgmidi"):
+        known, held = ([piece for piece in pieces if piece.corpus == corpus] for pieces in (train, chosen))
+        songs = len({piece.group for piece in known})
+        if held and songs < INNER:  # it is cross-validated by songs
+            context.note(f"{corpus}: no baseline, which takes {INNER} songs of the train split or more; got {songs}")
+        elif held:
+            told |= scores(held, baseline(known, held))
+    return told
 
 
 def _listeners(runs: Sequence[Path]) -> list[Listener]:
-    if runs:
-        return [_listener([fitting.weights(Ear(len(names())), run)]) for run in runs]
-    return [shipped().predict]
+    return [_listener([trained(run)]) for run in runs] or [shipped().predict]
 
 
 def _listener(networks: Sequence[torch.nn.Module]) -> Listener:

@@ -28,9 +28,9 @@ from kelly.models.symbolic.heads import SLOTS
 from kelly.training.data.corpora import emopia, vgmidi
 from kelly.training.data.heard import Heard, heard
 from kelly.training.evaluation.symbolic import hear
-from kelly.training.networks.symbolic import Ear, Ears
+from kelly.training.networks.symbolic import Ears
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.fitting import weights
+from kelly.training.tasks.symbolic import trained
 
 __all__ = ["REACH", "ears", "scale", "write"]
 
@@ -41,8 +41,7 @@ TOLERANCE = 1e-5
 
 def ears(runs: Sequence[Path]) -> Ears:
     """The networks of finished runs, to be heard together. Raises: FileError, a run is not finished."""
-    found = [weights(Ear(len(names())), run) for run in runs]
-    return Ears([one for one in found if isinstance(one, Ear)]).eval()
+    return Ears([trained(run) for run in runs]).eval()
 
 
 def scale(pieces: Sequence[Heard], network: Ears) -> dict[str, list[float]]:

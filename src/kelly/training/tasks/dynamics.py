@@ -95,7 +95,8 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
     del settings
     train, dev = _blocks(takes(root, "train", context)), _notes(takes(root, "dev", context))
     whole = dev.take(torch.arange(len(dev)))
-    return Data(train, dev, float(cost(_constant(whole), whole)))
+    learned = {name: train.tensors[name].flatten() for name in UNITS}
+    return Data(train, dev, float(cost(_constant(whole), whole)), targets=learned)
 
 
 @dataclass(frozen=True, slots=True)

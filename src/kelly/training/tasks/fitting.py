@@ -17,6 +17,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import lightning
@@ -27,21 +28,26 @@ from lightning.pytorch.plugins import TorchCheckpointIO
 from lightning.pytorch.strategies import DDPStrategy, Strategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from pydantic import ConfigDict
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from kelly.errors import FileError, TrainingError, UsageError
 from kelly.files import replacing
+from kelly.names import find
 from kelly.training.tasks import guards
-from kelly.training.tasks.runs import Note, add_row, claim
+from kelly.training.tasks.runs import Note, add_row, claim, keep_rows
 from kelly.training.tasks.samples import Batch, Batches, Samples, parts
-from kelly.training.tasks.tracking import tracker
+from kelly.training.tasks.tracking import TRACKERS, tracker
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["Data", "Recipe", "Task", "fit", "measured", "weights"]
+__all__ = ["Data", "Recipe", "Task", "check_device", "fit", "made_from", "measured", "weights"]
+
+# What reading a damaged checkpoint may raise.
+DAMAGE = (OSError, EOFError, LookupError, RuntimeError, ValueError, UnpicklingError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,10 @@ class Recipe:
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be 1 or more; got {getattr(self, name)}")
         for name in ("rate", "clip"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be above 0; got {getattr(self, name)}")
+            if not 0 < getattr(self, name) < math.inf:
+                raise UsageError(f"{name} must be above 0 and finite; got {getattr(self, name)}")
+        if not 0 <= self.weight_decay < math.inf:
+            raise UsageError(f"weight_decay must be 0 or more and finite; got {self.weight_decay}")
         if self.keep not in {"best", "last"}:
             raise UsageError(f"keep must be best or last; got {self.keep!r}")
         if not 0 <= self.warmup < 1:
@@ -85,13 +93,15 @@ class Data:
     """What a network is trained and measured on.
 
     Parameters: train and dev; chance, the dev loss without looking at the input (say, the best constant's); labels (n,)
-    of the training samples where it learns classes, else None.
+    of the training samples where it learns classes, targets (n,) by name where it learns numbers, both to see that
+    these vary.
     """
 
     train: Samples
     dev: Samples
     chance: float
     labels: Tensor | None = None
+    targets: Mapping[str, Tensor] | None = None
 
 
 class Task(Protocol):
@@ -130,16 +140,19 @@ def fit(
 
     Parameters: task; data; out, the run's folder; seed; device, auto, cpu, cuda or mps; tracking, where the
     curves go besides `metrics.csv` (see `tracking.TRACKERS`); note, takes a line about each epoch.
-    Returns: the lowest dev loss.
-    Raises: TrainingError, as the guards say; FileError, `out` holds another run; UsageError, there is no such device.
+    Returns: the dev loss of the weights that are kept; a finished run is left as it is.
+    Raises: TrainingError, as the guards say; FileError, `out` holds another run, or this one is damaged; UsageError,
+    there is no such device or tracker.
     """
-    guards.check_samples(data.train, data.dev, data.labels)
-    _check_device(device)
-    chosen = asdict(task.recipe) | {name: one for name, one in asdict(task.settings).items() if name != "recipe"}
-    made_from = {"network": task.name, "seed": seed, "data": _digest(data), **chosen}
+    guards.check_samples(data.train, data.dev, data.labels, data.targets)
+    check_device(device)
+    find(tracking, TRACKERS, "tracker")
+    told = made_from(task, data) | {"seed": seed}
     if _rank() == 0:
-        claim(out, made_from)
-    logger = tracker(tracking, out, task.name, made_from) if _rank() == 0 else None
+        claim(out, told)
+    if (out / "weights.safetensors").exists():
+        return _done(task, data, out, note)
+    logger = tracker(tracking, out, task.name, told) if _rank() == 0 else None
     lightning.seed_everything(seed, verbose=False)
     fitting = _Fitting(task, data, seed)
     trainer = _trainer(fitting, out, device, logger, note)
@@ -151,6 +164,18 @@ def fit(
     return _keep(trainer, fitting, out)
 
 
+def made_from(task: Task, data: Data) -> dict[str, Any]:
+    """What a network is trained from, but for the seed: its name, all settings, and a digest of the samples."""
+    chosen = asdict(task.recipe) | {name: one for name, one in asdict(task.settings).items() if name != "recipe"}
+    return {"network": task.name, "data": _digest(data), **chosen}
+
+
+def check_device(device: str) -> None:
+    """Check that this machine has a device, as `fit` takes it. Raises: UsageError."""
+    if device in {"cuda", "mps"} and not getattr(torch, device).is_available():
+        raise UsageError(f"this machine has no {device}; --device cpu does without")
+
+
 def weights(network: nn.Module, run: Path) -> nn.Module:
     """A network with the weights of a finished run, ready to predict. Raises: FileError when the run has none."""
     path = run / "weights.safetensors"
@@ -158,8 +183,11 @@ def weights(network: nn.Module, run: Path) -> nn.Module:
         raise FileError(f"{run} holds no finished run: weights.safetensors is missing")
     try:
         network.load_state_dict(load_file(path))
+    except SafetensorError as error:
+        raise FileError(f"{path} is damaged: {error}") from error
     except (RuntimeError, ValueError) as error:
-        raise FileError(f"{path} does not fit the network: {str(error).splitlines()[0]}") from error
+        told = " ".join(line.strip() for line in str(error).splitlines()[:2])  # the first says only that there is more
+        raise FileError(f"{path} does not fit the network: {told}") from error
     return network.eval()
 
 
@@ -186,7 +214,18 @@ class _Fitting(lightning.LightningModule):
         self.network = task.network()
         self.batches = Batches(data.train, task.recipe.batch, seed, _rank(), _world())
         self.steps = task.recipe.epochs * len(self.batches)
-        self.lowest = math.inf
+        self.lowest = self.latest = math.inf  # dev losses
+
+    @property
+    def kept(self) -> float:
+        """The dev loss of the weights that would be kept now."""
+        return self.lowest if self.task.recipe.keep == "best" else self.latest
+
+    def on_train_start(self) -> None:
+        """A run that was killed after its last epoch, before its weights were written, has no other epoch."""
+        stopping = self.trainer.early_stopping_callback
+        if isinstance(stopping, EarlyStopping) and stopping.wait_count >= stopping.patience:
+            self.trainer.should_stop = True
 
     def on_train_epoch_start(self) -> None:
         """Each epoch has an order of its own."""
@@ -206,19 +245,20 @@ class _Fitting(lightning.LightningModule):
             return
         loss, outputs = measured(self.task, self.network, self.data.dev, device=self.device)
         self.network.train()
+        guards.check_loss(loss, self.global_step, "dev loss")
         guards.check_outputs(outputs)
-        self.lowest = min(self.lowest, loss)
+        self.lowest, self.latest = min(self.lowest, loss), loss
         if self.current_epoch + 1 >= self.task.recipe.chance_after:
             guards.check_chance(self.lowest, self.data.chance, self.current_epoch + 1)
         self.log("dev_loss", loss, batch_size=1)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """The lowest loss goes on with the run."""
-        checkpoint["lowest"] = self.lowest
+        """The dev losses go on with the run."""
+        checkpoint["lowest"], checkpoint["latest"] = self.lowest, self.latest
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with the lowest loss so far."""
-        self.lowest = checkpoint["lowest"]
+        """Go on with the dev losses so far."""
+        self.lowest, self.latest = checkpoint["lowest"], checkpoint["latest"]
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on weights (biases do not shrink); warm-up, then half a cosine."""
@@ -244,6 +284,12 @@ class _Rows(lightning.Callback):
     def __init__(self, path: Path, note: Note) -> None:
         self.path, self.note = path, note
 
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Leave out the row of an epoch whose checkpoint was not written any more, since it comes again."""
+        del pl_module
+        if trainer.is_global_zero:
+            keep_rows(self.path, trainer.current_epoch)
+
     def on_validation_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Keep the dev loss until the epoch is over."""
         del pl_module
@@ -259,13 +305,20 @@ class _Rows(lightning.Callback):
 
 
 class _Safely(TorchCheckpointIO):
-    """Checkpoints are written beside and renamed, so that a kill leaves the one before."""
+    """Checkpoints are written beside and renamed, so that a kill leaves the one before; a damaged one is told of."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:  # noqa: ANN401 - as Lightning has it
         """Write one checkpoint."""
         del storage_options
         with replacing(Path(path)) as beside:
             torch.save(checkpoint, beside)
+
+    def load_checkpoint(self, path: Any, *arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401 - as Lightning has it
+        """Read one checkpoint. Raises: FileError."""
+        try:
+            return super().load_checkpoint(path, *arguments, **named)
+        except DAMAGE as error:
+            raise FileError(f"{path} cannot be read; remove the run's folder to train it anew") from error
 
 
 def _trainer(fitting: _Fitting, out: Path, device: str, logger: Logger | None, note: Note) -> lightning.Trainer:
@@ -306,27 +359,29 @@ def _strategy(*, on_card: bool) -> Strategy | str:
     return DDPStrategy(process_group_backend="nccl" if on_card else "gloo")
 
 
+def _done(task: Task, data: Data, out: Path, note: Note) -> float:
+    """The dev loss of a finished run."""
+    loss, _ = measured(task, weights(task.network(), out), data.dev)
+    note(f"{out} is done: dev loss {loss:.4f}")
+    return loss
+
+
 def _keep(trainer: lightning.Trainer, fitting: _Fitting, out: Path) -> float:
     """Write the weights of the epoch that is kept, if they are worth it. Raises: TrainingError."""
-    guards.check_chance(fitting.lowest, fitting.data.chance, trainer.current_epoch)
-    best = torch.load(out / f"{fitting.task.recipe.keep}.ckpt", map_location="cpu", weights_only=False)["state_dict"]
-    state = {name.removeprefix("network."): tensor.contiguous() for name, tensor in best.items()}
+    guards.check_chance(fitting.kept, fitting.data.chance, trainer.current_epoch)
+    kept = _Safely().load_checkpoint(out / f"{fitting.task.recipe.keep}.ckpt", "cpu", weights_only=False)["state_dict"]
+    state = {name.removeprefix("network."): tensor.contiguous() for name, tensor in kept.items()}
     if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
         raise TrainingError("the weights are not finite numbers")
     if trainer.is_global_zero:
         with replacing(out / "weights.safetensors") as beside:
             save_file(state, beside)
-    return fitting.lowest
+    return fitting.kept
 
 
 def _whole(dev: Samples) -> DataLoader[Batch]:
     """One batch that stands for the whole dev split, which `validation_step` measures by itself."""
     return DataLoader([{"rows": torch.tensor([len(dev)])}], batch_size=None)  # type: ignore[arg-type]
-
-
-def _check_device(device: str) -> None:
-    if device in {"cuda", "mps"} and not getattr(torch, device).is_available():
-        raise UsageError(f"this machine has no {device}; --device cpu does without")
 
 
 def _digest(data: Data) -> str:

@@ -113,7 +113,8 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
     asked = samples(dev)
     constant = torch.from_numpy(slots.encode(profile(train))).float()
     chance = _error(constant, asked.tensors["targets"], asked.tensors["weights"])
-    return Data(samples(train, settings), asked, float(chance))
+    learned = samples(train, settings)
+    return Data(learned, asked, float(chance), targets={"grooves": learned.tensors["targets"].flatten()})
 
 
 def samples(takes: Sequence[Played], settings: Settings | None = None) -> Samples:

@@ -2,7 +2,7 @@
 
 Conventions: each raises a TrainingError of one line. Before the first step: no samples, a label that is always the
 same, a group (song, performer) that is trained on and measured on. While training: a loss that is not finite or is
-exactly 0, a loss no better than chance after the warm-up, outputs that do not depend on the input.
+exactly 0, a loss no better than chance after the warm-up, outputs most of which do not depend on the input.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from kelly.errors import TrainingError
@@ -19,15 +18,17 @@ from kelly.training.tasks.samples import Samples
 __all__ = ["check_chance", "check_loss", "check_outputs", "check_samples"]
 
 BETTER = 0.995  # of the loss at chance: at or above this a network has learned nothing
-FLAT = 1e-6  # standard deviation below which an output does not vary
+FLAT = 1e-6  # standard deviation, in shares of the mean magnitude, up to which an output does not vary
 SHOWN = 3
 
 
-def check_samples(train: Samples, dev: Samples, labels: Tensor | None) -> None:
+def check_samples(
+    train: Samples, dev: Samples, labels: Tensor | None = None, targets: Mapping[str, Tensor] | None = None
+) -> None:
     """What must hold before the first step.
 
-    Parameters: train and dev, the samples; labels (n,), the class of each training sample, where it is classes that the
-    network learns.
+    Parameters: train and dev, the samples; labels (n,), classes of the training samples, where it is classes that the
+    network learns; targets (n,) by name, numbers that it learns.
     Raises: TrainingError.
     """
     for name, samples in (("train", train), ("dev", dev)):
@@ -37,19 +38,29 @@ def check_samples(train: Samples, dev: Samples, labels: Tensor | None) -> None:
     if shared:
         names = ", ".join(shared[:SHOWN]) + (" ..." if len(shared) > SHOWN else "")
         raise TrainingError(f"the train and dev splits must share no group; they share {len(shared)} ({names})")
-    if labels is not None and bool((labels == labels[0]).all()):
-        raise TrainingError(f"the labels must be of two classes or more; all {len(labels)} are of class {labels[0]:g}")
     for name, tensor in train.tensors.items():
         if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
             raise TrainingError(f"the samples must be finite numbers; {name} has some that are not")
+    if labels is not None and _is_one(labels):
+        raise TrainingError(f"the labels must be of two classes or more; all {len(labels)} are of class {labels[0]:g}")
+    for name, target in (targets or {}).items():
+        if _is_one(target):
+            raise TrainingError(
+                f"what is to be learned must vary; {name} is {target[0]:g} in all {len(target)} samples"
+            )
 
 
-def check_loss(loss: float, step: int) -> None:
-    """A step's loss must be a finite number other than 0. Raises: TrainingError."""
+def _is_one(values: Tensor) -> bool:
+    """Whether there are values (n,), and all of them are the same."""
+    return bool(len(values)) and bool((values == values[0]).all())
+
+
+def check_loss(loss: float, step: int, name: str = "loss") -> None:
+    """A loss, by its name, must be a finite number other than 0. Raises: TrainingError."""
     if not math.isfinite(loss):
-        raise TrainingError(f"the loss is {loss} at step {step}; a smaller rate may help")
+        raise TrainingError(f"the {name} is {loss} at step {step}; a smaller rate may help")
     if loss == 0:
-        raise TrainingError(f"the loss is exactly 0 at step {step}: there is nothing to learn in these labels")
+        raise TrainingError(f"the {name} is exactly 0 at step {step}: there is nothing to learn in these labels")
 
 
 def check_chance(loss: float, chance: float, epoch: int) -> None:
@@ -61,12 +72,20 @@ def check_chance(loss: float, chance: float, epoch: int) -> None:
 
 
 def check_outputs(outputs: Mapping[str, Tensor]) -> None:
-    """What a network says must depend on what it is given.
+    """Most of what a network says must depend on what it is given.
 
-    Parameters: outputs, each (samples, ...).
-    Raises: TrainingError.
+    How much a number varies is measured by its own size, since many are small and yet say something, as the
+    probabilities of pitches that hardly any song has.
+    Parameters: outputs, each (samples, ...); of one sample nothing is known.
+    Raises: TrainingError, more than half of an output's numbers are the same for all samples.
     """
     for name, told in outputs.items():
-        spread = told.float().reshape(len(told), -1).std(0)
-        if len(told) > 1 and float(torch.nan_to_num(spread).max()) < FLAT:
-            raise TrainingError(f"the network gives the same {name} for each of {len(told)} inputs")
+        if len(told) < 2:
+            continue
+        rows = told.float().reshape(len(told), -1)
+        spread, size = rows.std(0), rows.abs().mean(0)
+        dead, count = int(((spread <= FLAT * size) | (spread.max() < FLAT)).sum()), rows.shape[1]
+        if 2 * dead > count:
+            raise TrainingError(
+                f"the network gives the same {name} for each of {len(told)} inputs ({dead} of {count} numbers)"
+            )

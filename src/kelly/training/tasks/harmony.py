@@ -139,10 +139,10 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
 
     Parameters: root, folder of corpora; settings; context, whose feelings label the songs.
     Returns: samples of train and dev; chance, the dev loss of the train songs' distribution of classes.
-    Raises: CorpusError, a corpus is missing, or a split of it is.
+    Raises: CorpusError, a corpus is missing, or a split of it is. A song that cannot be read is left out and told.
     """
     asked = [corpus for corpus in CORPORA if settings.shares.get(corpus, 0) > 0]
-    songs = list(progressions(root, asked))
+    songs = list(progressions(root, asked, note=context.note))
     train = [song for song in songs if song.split == "train"]
     dev = [song for song in songs if song.split == "dev" and song.corpus in MEASURED]
     for split, found in (("train", train), ("dev", dev)):

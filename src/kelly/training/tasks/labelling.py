@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from kelly.emotion.code import Gaussian, encode
-from kelly.errors import MissingCorpusError
+from kelly.errors import CorpusError, MissingCorpusError, UsageError
 from kelly.listening.naming import certainty
 from kelly.listening.score import point
 from kelly.listening.traits.all import FEWEST, names, traits
@@ -24,14 +24,18 @@ from kelly.models.symbolic.heads import LEAST, spans, summed
 from kelly.score import midi
 from kelly.training.data.corpora import asap, mirex_mood, nottingham, pop909
 from kelly.training.data.feelings import Feelings
-from kelly.training.data.heard import heard
+from kelly.training.data.heard import Heard, heard
 from kelly.training.data.preparing import Arrays, Item, prepared
-from kelly.training.export.symbolic import ears, scale
+from kelly.training.export.symbolic import scale
+from kelly.training.networks.symbolic import Ears
 from kelly.training.tasks.context import Context
+from kelly.training.tasks.runs import claimed
+from kelly.training.tasks.symbolic import trained
 
 __all__ = ["CORPORA", "labelled", "windows"]
 
 VERSION = 1
+PART = "labeller"  # the part of the rated songs that the recogniser may know
 FLAT = 64  # the velocity at which a score is heard whose own is not
 CORPORA = ("asap", "mirex_mood", "nottingham", "pop909")
 
@@ -40,11 +44,12 @@ def labelled(root: Path, runs: Sequence[Path], context: Context, corpora: Sequen
     """The feelings of all songs of some corpora below a root, those that are not there left out.
 
     Parameters: root; runs, finished ones of the recogniser, heard together; context; corpora.
-    Raises: FileError, a run is not finished; MissingCorpusError, none of the corpora is there; as `heard`.
+    Raises: UsageError, a run knows other songs than the labeller's; FileError, one is not finished; MissingCorpusError,
+    none of the corpora is there; CorpusError, no song of the labeller's part is, of EMOPIA or of VGMIDI; as `heard`.
     """
-    network = ears(runs)
-    rated = heard(root, context.cache, workers=context.workers, engine=context.engine, note=context.note)
-    unit = scale([piece for piece in rated if piece.part == "labeller"], network)
+    _check(runs)
+    network = Ears([trained(run) for run in runs]).eval()
+    unit = scale(_known(root, context), network)
     codes = {}
     for corpus in corpora:
         try:
@@ -72,6 +77,24 @@ def labelled(root: Path, runs: Sequence[Path], context: Context, corpora: Sequen
     if not codes:
         raise MissingCorpusError(f"none of {', '.join(corpora)} is in {root}")
     return Feelings(codes)
+
+
+def _check(runs: Sequence[Path]) -> None:
+    """That none of the runs knows a song of the judge's or of the examiner's."""
+    for run in runs:
+        songs = claimed(run).get("songs", "songs that its run.json does not name")
+        if songs != PART:
+            raise UsageError(f"only a recogniser trained with `songs: {PART}` may label; {run} was trained on {songs}")
+
+
+def _known(root: Path, context: Context) -> list[Heard]:
+    """The labeller's rated songs, on which the scale of its readings is measured."""
+    rated = heard(root, context.cache, workers=context.workers, engine=context.engine, note=context.note)
+    known = [piece for piece in rated if piece.part == PART]
+    missing = [title for title in ("EMOPIA", "VGMIDI") if title.lower() not in {piece.corpus for piece in known}]
+    if missing:
+        raise CorpusError(f"{root} has no song of the labeller's part of {' and '.join(missing)}")
+    return known
 
 
 def windows(item: Item) -> Arrays:

@@ -17,8 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from kelly.errors import FileError, UsageError
 from kelly.files import read_bytes, write_atomically
+from kelly.names import quoted
 
-__all__ = ["Note", "add_row", "claim", "settings"]
+__all__ = ["Note", "add_row", "claim", "claimed", "keep_rows", "parsed", "settings"]
 
 Note = Callable[[str], None]
 Settings = TypeVar("Settings")
@@ -26,15 +27,31 @@ LONGEST = 100_000  # bytes of a file of settings
 
 
 def claim(out: Path, made_from: Mapping[str, Any]) -> None:
-    """Mark a folder as a run's own. Raises: FileError when it belongs to a run of other settings."""
+    """Mark a folder as a run's own.
+
+    Parameters: out, the folder; made_from, what settings and data.
+    Raises: FileError, it belongs to a run of other settings, or is no folder.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(f"{out} cannot be a run's folder: {error.strerror}") from error
-    path, text = out / "run.json", json.dumps(made_from, indent=2, sort_keys=True) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
+    path, text = out / "run.json", (json.dumps(made_from, indent=2, sort_keys=True) + "\n").encode()
+    if path.exists() and read_bytes(path, limit=LONGEST) != text:
         raise FileError(f"{out} holds a run of other settings; give another folder or remove it")
-    write_atomically(path, text.encode())
+    write_atomically(path, text)
+
+
+def claimed(run: Path) -> dict[str, Any]:
+    """What a run was made from. Raises: FileError, the folder is no run, or its `run.json` is damaged."""
+    path = run / "run.json"
+    try:
+        told = json.loads(read_bytes(path, limit=LONGEST))
+    except ValueError as error:
+        raise FileError(f"{path} must say what the run was made from, in JSON; it is damaged") from error
+    if not isinstance(told, dict):
+        raise FileError(f"{path} must be a JSON object; got {quoted(told)}")
+    return told
 
 
 def settings(kind: type[Settings], config: Path | None) -> Settings:
@@ -47,14 +64,38 @@ def settings(kind: type[Settings], config: Path | None) -> Settings:
         return kind()
     try:
         told = yaml.safe_load(read_bytes(config, limit=LONGEST)) or {}
+    except yaml.YAMLError as error:
+        why = " ".join(str(error).split()).replace('in "<byte string>", ', "at ")
+        raise UsageError(f"{config} is no YAML: {why}") from error
+    return parsed(kind, told, config)
+
+
+def parsed(kind: type[Settings], told: object, source: Path) -> Settings:
+    """Settings from plain data that came from a file. Raises: UsageError, as `settings`."""
+    try:
         return TypeAdapter(kind).validate_python(told)
-    except (yaml.YAMLError, ValidationError) as error:
-        first = str(error).splitlines()
-        raise UsageError(f"{config} is no recipe: {' '.join(first[1:3]) or first[0]}") from error
+    except ValidationError as error:
+        raise UsageError(f"{source} is no recipe: {_complaint(error)}") from error
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first thing that is wrong: in the words of whoever refused it, or in pydantic's."""
+    one = error.errors(include_url=False)[0]
+    if "error" in one.get("ctx", {}):
+        return str(one["ctx"]["error"])
+    where = ".".join(map(str, one["loc"])) or "the file"
+    return f"{where}: {one['msg'][:1].lower()}{one['msg'][1:]}; got {quoted(one['input'])}"
 
 
 def add_row(path: Path, row: Mapping[str, float | int]) -> None:
     """Add a row to a run's table, which a resumed run goes on with; its head line is written with the first."""
-    told = path.read_text(encoding="utf-8") if path.exists() else ",".join(row) + "\n"
+    told = path.read_bytes() if path.exists() else f"{','.join(row)}\n".encode()
     values = (str(value) if isinstance(value, int) else f"{value:.6g}" for value in row.values())
-    write_atomically(path, f"{told}{','.join(values)}\n".encode())
+    write_atomically(path, told + f"{','.join(values)}\n".encode())
+
+
+def keep_rows(path: Path, count: int) -> None:
+    """Keep the first rows of a run's table: those of the rounds after which a resumed run goes on."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    if len(lines) > count + 1:
+        write_atomically(path, b"".join(lines[: count + 1]))

@@ -8,7 +8,7 @@ trained on is a setting: a recogniser that judges what another labels must have 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,10 +25,11 @@ from kelly.training.data.heard import Heard, heard
 from kelly.training.data.splits import PARTS, share
 from kelly.training.networks.symbolic import Ear
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.fitting import Data, Recipe
+from kelly.training.tasks.fitting import Data, Recipe, weights
+from kelly.training.tasks.runs import claimed, parsed
 from kelly.training.tasks.samples import Batch, Samples
 
-__all__ = ["SONGS", "Settings", "SymbolicTask", "data", "samples", "task"]
+__all__ = ["SONGS", "Settings", "SymbolicTask", "both", "data", "samples", "task", "trained"]
 
 SONGS = ("train", "all", *PARTS)
 MIXED = 0.3  # the parameter of the beta distribution by which stretches are mixed
@@ -58,6 +59,11 @@ class Settings:
         """Check what would only be found out later."""
         if self.songs not in SONGS:
             raise UsageError(f"songs must be one of {', '.join(SONGS)}; got {self.songs!r}")
+        if self.width < 1:
+            raise UsageError(f"width must be 1 or more; got {self.width}")
+        for name in ("blind", "dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(f"{name} must lie in 0..1; got {getattr(self, name)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,18 @@ def task(settings: Settings) -> SymbolicTask:
     return SymbolicTask(settings)
 
 
+def trained(run: Path) -> Ear:
+    """The network of a finished run, as wide as its own settings say, ready to predict.
+
+    Raises: FileError, the run is not finished or damaged.
+    """
+    made_from = claimed(run)
+    chosen = {one.name: made_from[one.name] for one in fields(Settings) if one.name in made_from}
+    network = weights(SymbolicTask(parsed(Settings, chosen, run / "run.json")).network(), run)
+    assert isinstance(network, Ear)  # noqa: S101 - it came from `network`
+    return network
+
+
 def data(root: Path, settings: Settings, context: Context) -> Data:
     """The rated pieces that the settings ask for; the dev samples are the dev splits, or a tenth of a part's songs.
 
@@ -110,7 +128,7 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
 def both(train: Sequence[Heard], dev: Sequence[Heard]) -> Data:
     """Training and dev samples of pieces, with the dev loss of saying the same of every piece."""
     learned, kept = samples(train), samples(dev)
-    return Data(learned, kept, _chance(learned, kept))
+    return Data(learned, kept, _chance(learned, kept), *_learned(learned))
 
 
 def samples(pieces: Sequence[Heard]) -> Samples:
@@ -125,6 +143,16 @@ def samples(pieces: Sequence[Heard]) -> Samples:
     tensors |= {"ratings": tensors["ratings"].nan_to_num(), "rated": rated}
     share = torch.where(rated, 1 / rated.sum().clamp_min(1), 1 / (~rated).sum().clamp_min(1))
     return Samples(tensors, [piece.group for piece in pieces for _ in piece.kinds], share)
+
+
+def _learned(train: Samples) -> tuple[Tensor | None, dict[str, Tensor]]:
+    """The quadrants (1-4) of EMOPIA's stretches, and VGMIDI's ratings of either axis, where there are any."""
+    if not len(train):
+        return None, {}
+    rated = train.tensors["rated"]
+    signs, ratings = train.tensors["signs"][~rated], train.tensors["ratings"][rated]
+    valence, arousal = (signs > 0).long().T
+    return torch.tensor([[3, 2], [4, 1]])[valence, arousal], {"valence": ratings[:, 0], "arousal": ratings[:, 1]}
 
 
 def _loss(heads: Tensor, signs: Tensor, rated: Tensor, ratings: Tensor) -> Tensor:
@@ -153,7 +181,7 @@ def _chance(train: Samples, dev: Samples) -> float:
     rated = train.tensors["rated"]
     odds = ((train.tensors["signs"][~rated] + 1) / 2).mean(0).nan_to_num(0.5).clamp(0.01, 0.99)
     means = train.tensors["ratings"][rated].mean(0).nan_to_num()
-    deviations = (train.tensors["ratings"][rated] - means).std(0).nan_to_num(1.0).clamp_min(0.1)
+    deviations = (train.tensors["ratings"][rated] - means).square().mean(0).sqrt().nan_to_num(1.0).clamp_min(0.1)
     heads = torch.cat([odds.logit(), means, deviations.log()])[None].expand(len(dev), -1)
     return float(_loss(heads, *(dev.tensors[name] for name in ("signs", "rated", "ratings"))))
 

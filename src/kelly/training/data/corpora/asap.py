@@ -27,7 +27,18 @@ from kelly.score.notes import Score
 from kelly.training.data.layout import Corpus, number, rows
 from kelly.training.data.splits import split_of
 
-__all__ = ["CORPUS", "Beats", "Performance", "aligned_beats", "beats", "load", "read", "read_score", "score_beats"]
+__all__ = [
+    "BESIDE",
+    "CORPUS",
+    "Beats",
+    "Performance",
+    "aligned_beats",
+    "beats",
+    "load",
+    "read",
+    "read_score",
+    "score_beats",
+]
 
 CORPUS = Corpus(
     "asap",
@@ -137,6 +148,9 @@ def aligned_beats(performance: Performance) -> tuple[npt.NDArray[np.float64], np
             f"the score has {len(written)}, the performance {len(played)}"
         )
     return written, played
+
+
+BESIDE = (read_score, beats, score_beats)  # what is read of a performance besides its own notes
 
 
 def _performance(place: Path, table: Path, row: dict[str, str]) -> Performance:

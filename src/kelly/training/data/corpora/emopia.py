@@ -3,7 +3,7 @@
 Conventions: official layout `emopia/` with `midis/Qn_<song>_<k>.mid` and `split/{train,val,test}.csv` (Hung and
 others, ISMIR 2021). Quadrants are 1 V+A+, 2 V-A+, 3 V-A-, 4 V+A-; clips of one song are in one split. The
 label stands in the file's name too: ids are given without it, so that nothing that reads names can read labels. Every
-file claims 120 BPM: its beats are half seconds and say nothing of the music's (`training.data.beats` tracks those).
+file claims 120 BPM: its beats are half seconds and say nothing of the music's, which `beats` tracks.
 Licence: CC BY-NC-SA 4.0.
 """
 
@@ -18,9 +18,10 @@ from pathlib import Path
 from kelly.errors import CorpusError
 from kelly.score import midi
 from kelly.score.notes import Score
+from kelly.training.data.beats import Tracked, track
 from kelly.training.data.layout import SPLITS, Corpus, rows
 
-__all__ = ["CORPUS", "Clip", "load", "read"]
+__all__ = ["CORPUS", "Clip", "beats", "load", "read"]
 
 CORPUS = Corpus(
     "emopia",
@@ -77,6 +78,11 @@ def load(root: Path) -> Iterator[Clip]:
 def read(clip: Clip) -> Score:
     """The notes of a clip; a beat is half a second. Raises: FileError, the file is missing, damaged or no MIDI."""
     return midi.read(clip.path)
+
+
+def beats(clip: Clip) -> Tracked:
+    """The beats of a clip, tracked from its notes. Raises: as `read`, and UsageError, it is too long for that."""
+    return track(read(clip))
 
 
 def _clip(place: Path, table: Path, split: str, name: str, label: str) -> Clip:

@@ -3,14 +3,14 @@
 Conventions: official layout, `lakh/` with `lmd_full/<c>/<md5>.mid` (c the first sign of the sum), `lmd_matched/<A>/<B>/
 <C>/TR<ABC...>/<md5>.mid`, or both (Raffel, thesis, Columbia University 2016). A file is a record once, by its MD5 sum;
 a matched one belongs to the first track, in order of names, that it is matched to; any other stands alone. There is no
-official split: by the hash of the group a tenth is dev and a tenth test. Versions of a song that match different tracks
-or none can fall into different splits, and so can a file where only one part of the collection is there. Some thousand
-files are damaged, as the authors say; `read` refuses those. Licence: CC BY 4.0 (the songs themselves are not cleared).
+official split: by hash of the group (`training.data.tenths`) a tenth is dev and a tenth test. Versions of a song that
+match different tracks or none can fall into different splits, and so can a file where only one part of the collection
+is there. Some thousand files are damaged, as the authors say; `read` refuses those. Licence: CC BY 4.0 (the songs
+themselves are not cleared).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from kelly.errors import CorpusError
 from kelly.score import midi
 from kelly.score.notes import Score
 from kelly.training.data.layout import Corpus
+from kelly.training.data.tenths import split_by_hash
 
 __all__ = ["CORPUS", "File", "load", "read"]
 
@@ -35,7 +36,6 @@ CORPUS = Corpus(
 _MATCHED, _FULL = "lmd_matched", "lmd_full"
 _SUM = re.compile(r"[0-9a-f]{32}")
 _TRACK = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
-_SHARES = (("dev", 0.1), ("test", 0.2), ("train", 1.0))  # each up to its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,4 @@ def _file(path: Path) -> File:
     if not (_SUM.fullmatch(name) and (_TRACK.fullmatch(folder) or folder == name[0])):
         raise CorpusError(f"{path} must be named by its MD5 sum, in the folder of a track or of the sum's first sign")
     group = name if folder == name[0] else folder
-    return File(name, _split(group), group, path)
-
-
-def _split(group: str) -> str:
-    digest = hashlib.sha256(f"{CORPUS.name}/{group}".encode()).digest()
-    share = int.from_bytes(digest[:8], "big") / 2**64
-    return next(split for split, up_to in _SHARES if share < up_to)
+    return File(name, split_by_hash(CORPUS.name, group), group, path)

@@ -10,6 +10,7 @@ clip is 30 s of the recording. Artists that share a name, or a song's title, are
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from kelly.score.notes import Score
 from kelly.training.data.layout import Corpus, number, rows
 from kelly.training.data.splits import split_of
 
-__all__ = ["BANDS", "CLUSTERS", "CORPUS", "FRAMES_A_SECOND", "Clip", "Spectrogram", "load", "logmel", "read"]
+__all__ = ["BANDS", "BESIDE", "CLUSTERS", "CORPUS", "FRAMES_A_SECOND", "Clip", "Spectrogram", "load", "logmel", "read"]
 
 CORPUS = Corpus(
     "mirex_mood",
@@ -39,6 +40,8 @@ CLUSTERS = 5
 BANDS = 128
 FRAMES_A_SECOND = 22_050 / 2048
 _RANGE = 80.0  # dB below a clip's maximum
+# What a damaged archive raises; RuntimeError where it seems to be packed or locked in a way that nobody knows.
+_DAMAGE = (OSError, EOFError, RuntimeError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def logmel(clip: Clip) -> Spectrogram:
     try:
         with clip.features.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             levels = archive[clip.id]
-    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise CorpusError(f"{clip.features} cannot be read at {clip.id}: {error}") from error
     if levels.ndim != 2 or len(levels) != BANDS or levels.dtype != np.uint8:
         raise CorpusError(
@@ -125,6 +128,9 @@ def logmel(clip: Clip) -> Spectrogram:
         )
     decibels = levels.T.astype(np.float32) * np.float32(_RANGE / 255) - np.float32(_RANGE)
     return Spectrogram(np.ascontiguousarray(decibels), clip.level)
+
+
+BESIDE = (logmel,)  # what is read of a clip besides its song's notes
 
 
 def _levels(path: Path) -> dict[str, float]:

@@ -36,7 +36,7 @@ from kelly.training.data.layout import Corpus, rows
 from kelly.training.data.leadsheet import Change, Key, LeadSheet, key_of, pitch_class, text_of
 from kelly.training.data.splits import split_of
 
-__all__ = ["CORPUS", "DOUBTFUL", "GRID", "Arrangement", "Song", "chart", "load", "read"]
+__all__ = ["BESIDE", "CORPUS", "DOUBTFUL", "GRID", "Arrangement", "Song", "chart", "load", "own_chart", "read"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def read(song: Song) -> Arrangement:
     if song.expert is not None and notation == "pitches":
         found = _shift(_onsets(score, beats[:, 0]), _written(midi.read(song.expert)))
         if found is None:
-            sheet, notation = chart(replace(song, expert=None))
+            sheet, notation = own_chart(song), "harte"
         shift = found or 0.0
     move = _to_bar(sheet.changes, beats, shift, song.beats_a_bar)
     melody, bridge, piano = (tuple(_gridded(score, hand.notes, beats[:, 0], shift + move)) for hand in hands)
@@ -148,7 +148,16 @@ def chart(song: Song) -> tuple[LeadSheet, str]:
         if changes:
             keys = tuple(key_of(key) for key in score.keys) or tuple(_own_keys(song, times))
             return LeadSheet(changes, keys, _meters(song)), "pitches"
-    return LeadSheet(tuple(_own_chords(song, times)), tuple(_own_keys(song, times)), _meters(song)), "harte"
+    return own_chart(song), "harte"
+
+
+def own_chart(song: Song) -> LeadSheet:
+    """The chords of a song as POP909 has them, in Harte's notation. Raises: as `read`."""
+    times = _beats(song.path.with_name("beat_midi.txt"))[:, 0]
+    return LeadSheet(tuple(_own_chords(song, times)), tuple(_own_keys(song, times)), _meters(song))
+
+
+BESIDE = (own_chart,)  # what is read of a song besides its arrangement, which may have POP909-CL's chords
 
 
 def _index(path: Path) -> Mapping[str, Mapping[str, str]]:
