@@ -1,6 +1,8 @@
 """The shelf: what is listed, and what is said of a folder that is damaged."""
 
 import json
+import re
+from importlib import resources
 
 import pytest
 
@@ -13,6 +15,16 @@ def test_every_shipped_model_is_whole_and_says_its_licence():
     found = shelf.models()
     assert {"words", "symbolic", "harmony", "melody", "dynamics", "groove"} <= {one.name for one in found}
     assert all(one.licence and not one.damaged for one in found)
+
+
+def test_every_card_names_licence_data_and_limits():
+    for one in shelf.models():
+        card = resources.files("kelly.models").joinpath(one.name, "card.md").read_text(encoding="utf-8")
+        assert re.search(r"licence", card, re.IGNORECASE)
+        assert "## Limits" in card
+        known = {"the MIREX-like mood set": "MIREX-like mood set", "Warriner norms": "Warriner"}
+        lacking = [corpus for corpus in one.corpora if known.get(corpus, corpus.split()[0]) not in card]
+        assert not lacking, f"the card of {one.name} does not name {lacking}"
 
 
 @pytest.mark.parametrize(

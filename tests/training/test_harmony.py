@@ -193,7 +193,7 @@ def test_a_damaged_song_is_left_out_of_training_and_measuring_and_told(run, tmp_
     told.clear()
     assert 0 < measure(tmp_path, "dev", [run], context)[0].items < items
     assert sorted(note[:22] for note in told) == ["pop909 001 is left out", "pop909 003 is left out"]
-    export.beside(tmp_path)
+    export.beside(tmp_path, print)
 
 
 def test_no_songs_of_a_split_are_one_clear_error(run, root, context):
@@ -207,7 +207,7 @@ def test_a_missing_corpus_is_one_clear_error(tmp_path, context):
 
 
 def test_the_table_of_n_grams_goes_beside_the_network(root):
-    files, facts = export.beside(root)
+    files, facts = export.beside(root, print)
     assert set(facts["mixture"]) == {"network", "ngrams", "order", "trust"}
     table = Ngrams.read(files["ngrams.npz"])
     assert table.predict([BEGIN]).argmax() == class_named("I:maj")

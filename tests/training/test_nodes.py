@@ -240,7 +240,7 @@ def test_without_a_run_the_shipped_model_is_asked(context, tmp_path, monkeypatch
     monkeypatch.setattr(evaluation, "shipped", lambda _: None)
     with pytest.raises(FileError, match="no node classifier is shipped"):
         evaluation.measure(tmp_path, "dev", [], context)
-    with pytest.raises(FileError, match="is no run of the node classifier"):
+    with pytest.raises(FileError, match=r"is no run: it holds no run.json"):
         evaluation.measure(tmp_path, "dev", [tmp_path], context)
     with pytest.raises(UnknownNameError, match="split must be one of train, dev, test"):
         evaluation.measure(tmp_path, "all", [tmp_path], context)

@@ -159,7 +159,7 @@ def samples(count, sign, prefix):
 def test_a_search_goes_on_as_if_it_had_not_been_stopped(tmp_path):
     def proposed(name, *counts):
         for count in counts:
-            search(lambda one: Hopeless(one.recipe), asked, data, tmp_path / name, count, lambda _: None)
+            search(lambda one: Hopeless(one.recipe), asked, data, tmp_path / name, count, "cpu", lambda _: None)
         runs = [json.loads((tmp_path / name / f"trial-{i}/run.json").read_text()) for i in range(4)]
         return [(run["rate"], run["weight_decay"], run["batch"]) for run in runs]
 
@@ -176,6 +176,6 @@ def test_a_search_in_which_nothing_is_learned_says_so(tmp_path):
     data = Data(samples(40, 1, "a"), dev, float(dev.tensors["y"].var()) * 0.5)
     asked = Settings(replace(Recipe(), epochs=2, batch=8, chance_after=1))
     with pytest.raises(TrainingError, match="none of 2 trials"):
-        search(lambda one: Hopeless(one.recipe), asked, data, tmp_path / "search", 2, noted.append)
+        search(lambda one: Hopeless(one.recipe), asked, data, tmp_path / "search", 2, "cpu", noted.append)
     assert len(noted) == 2
     assert not (tmp_path / "search/best.yaml").exists()

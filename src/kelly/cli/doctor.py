@@ -21,7 +21,7 @@ import typer
 from kelly._version import __version__
 from kelly.cli import options
 from kelly.cli.extras import INSTALL
-from kelly.cli.output import as_json, say
+from kelly.cli.output import as_json, say, size
 
 __all__ = ["doctor", "examined", "register"]
 
@@ -159,7 +159,7 @@ def _has(name: str, told: Data) -> bool:
 
 def _lines(told: Data) -> Iterator[str]:
     yield f"Kelly {told['kelly']}, Python {told['python']}, {told['system']}"
-    yield f"{told['cores'] or 'unknown'} cores, {_size(told['memory'])} memory"
+    yield f"{told['cores'] or 'unknown'} cores, {size(told['memory'])} memory"
     yield from _card_lines(told)
     yield ""
     yield "Libraries"
@@ -170,12 +170,12 @@ def _lines(told: Data) -> Iterator[str]:
     yield "Models"
     for model in told["models"]:
         state = f"damaged: {', '.join(model['damaged'])}" if model["damaged"] else f"whole; {model['licence']}"
-        yield f"  {model['name']:<12}{_size(model['size'])}  {state}"
+        yield f"  {model['name']:<12}{size(model['size'])}  {state}"
     if not told["models"]:
         yield "  none"
     yield ""
     font = told["soundfont"]
-    yield f"SoundFont  {font['path'] or font['problem']}" + (f"  {_size(font['size'])}" if font["path"] else "")
+    yield f"SoundFont  {font['path'] or font['problem']}" + (f"  {size(font['size'])}" if font["path"] else "")
     yield "Programs   " + ", ".join(f"{name} {'yes' if there else 'no'}" for name, there in told["programs"].items())
     yield ""
     yield "Jobs"
@@ -189,17 +189,11 @@ def _card_lines(told: Data) -> Iterator[str]:
     for number, card in enumerate(told["cards"]):
         capability = f", compute capability {card['capability']}" if card["capability"] else ""
         unseen = "" if card["usable"] else "; torch does not see it"
-        size = _size(card["memory"]) if card["memory"] else "shared"
-        yield f"card {number}: {card['name']}, {size} memory{capability}{unseen}"
+        memory = size(card["memory"]) if card["memory"] else "shared"
+        yield f"card {number}: {card['name']}, {memory} memory{capability}{unseen}"
     if told["links"]:
         yield "links: " + ", ".join(f"{link['first']}-{link['second']} {link['kind']}" for link in told["links"])
 
 
 def _lack(job: Data) -> str:
     return f"lacks {', '.join(job['missing'])}: {job['remedy']}"
-
-
-def _size(count: int | None) -> str:
-    if count is None:
-        return "unknown"
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 1e6:.1f} MB"

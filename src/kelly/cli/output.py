@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-__all__ = ["as_json", "note", "progress", "say"]
+__all__ = ["as_json", "note", "progress", "say", "size"]
 
 
 def as_json(content: dict[str, Any]) -> None:
@@ -28,6 +28,15 @@ def note(text: str, *, quiet: bool = False) -> None:
     """Print a line on standard error that is no error."""
     if not quiet:
         typer.echo(f"kelly: {text}", err=True)
+
+
+def size(count: int | None) -> str:
+    """A number of bytes as people read it: kB and MB of a file, GiB of memory; None is unknown."""
+    if count is None:
+        return "unknown"
+    if count >= 2**30:
+        return f"{count / 2**30:.1f} GiB"
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import typer
 
 from kelly.cli import options
 from kelly.cli.extras import extra
-from kelly.cli.output import as_json, note, say
+from kelly.cli.output import as_json, note, say, size
 from kelly.errors import FileError, UsageError
 from kelly.models.layers import NETWORKS
 from kelly.names import find, key
@@ -39,6 +39,7 @@ Cache = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Where prepared data are kept; else the user's cache folder.")
 ]
 Workers = Annotated[int, typer.Option(min=0, help="Processes that prepare data; 0 is one for each core.")]
+Device = Annotated[str, typer.Option(help=f"{', '.join(DEVICES[:-1])} or {DEVICES[-1]}.")]
 Engine = Annotated[str, typer.Option(help="Where data are prepared: local, or ray for a cluster.")]
 
 
@@ -67,7 +68,7 @@ def models(context: typer.Context, json: options.Json = False) -> None:
     if json:
         as_json({"models": [asdict(model) for model in found]})
     else:
-        say(f"{one.name}  {one.size / 1e6:.0f} MB  {one.licence} ({', '.join(one.corpora)})" for one in found)
+        say(f"{one.name}  {size(one.size)}  {one.licence} ({', '.join(one.corpora) or 'no corpus'})" for one in found)
     damaged = [f"{one.name}/{name}" for one in found for name in one.damaged]
     if damaged:
         raise FileError(f"damaged or missing: {', '.join(damaged)}; install Kelly again")
@@ -87,12 +88,21 @@ def check(
 
     from kelly.models import checking
 
-    found = []
+    found, refused = [], list[FileError]()
     for path in files:
-        found.append(one := checking.check(path, network))
-        say([f"{one.path}: {one.title} ({one.network}) as {one.kind}, {one.numbers:,} numbers"], quiet=json)
+        try:
+            found.append(one := checking.check(path, network))
+        except FileError as error:
+            # One bad file does not keep the others from being checked.
+            refused.append(error)
+        else:
+            say([f"{one.path}: {one.title} ({one.network}) as {one.kind}, {one.numbers:,} numbers"], quiet=json)
     if json:
         as_json({"files": [asdict(one) for one in found]})
+    for earlier in refused[:-1]:
+        note(str(earlier))
+    if refused:
+        raise refused[-1]
 
 
 def train(
@@ -111,7 +121,7 @@ def train(
         list[Path] | None,
         typer.Option(metavar="RUN", help="A finished run to learn from; again for more. Of words only."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    device: Device = "auto",
     tracking: Annotated[
         str, typer.Option(help="Where curves go besides metrics.csv: mlflow, tensorboard, wandb or none.")
     ] = "mlflow",
@@ -121,17 +131,15 @@ def train(
 ) -> None:
     """Train a model, or go on with a run that was stopped."""
     chosen = _known(name)
-    if device not in DEVICES:
-        raise UsageError(f"--device must be one of {', '.join(DEVICES)}; got {device!r}")
+    _check_device(device)
     if teacher and chosen != "words":
         raise UsageError(f"only words learns from teachers; got --teacher for {chosen}")
     run = out or Path("runs") / f"{chosen}-{seed}"
     with extra():
-        from kelly.training.data.parallel import ENGINES
-        from kelly.training.tasks.tracking import TRACKERS
+        from kelly.training.tasks.tracking import check_tracker
 
-        find(engine, ENGINES, "engine")  # preparing data takes long
-        find(tracking, TRACKERS, "tracker")
+        context = _context(labels, cache, workers, engine)
+        check_tracker(tracking)  # preparing data takes long
         if chosen == "words":
             from kelly.training.tasks import words
 
@@ -139,7 +147,6 @@ def train(
         else:
             from kelly.training import workbench
 
-            context = _context(labels, cache, workers, engine)
             workbench.train(chosen, data, run, seed, config, context, device, tracking)
     say([str(run)])
 
@@ -152,17 +159,21 @@ def tune(
     config: Config = None,
     labels: Labels = None,
     cache: Cache = None,
+    device: Device = "auto",
     workers: Workers = 1,
+    engine: Engine = "local",
     json: options.Json = False,
 ) -> None:
     """Look for the settings with the lowest dev loss, and write them to best.yaml, which --config takes."""
     chosen = _known(name)
+    _check_device(device)
     if chosen == "words":
         raise UsageError("words has no search for settings; its recipes lie in recipes/")
     with extra():
         from kelly.training import workbench
 
-        told = workbench.tune(chosen, data, out, trials, config, _context(labels, cache, workers, "local"))
+        context = _context(labels, cache, workers, engine)
+        told = workbench.tune(chosen, data, out, trials, config, context, device)
     if json:
         as_json(dict(told))
     else:
@@ -188,6 +199,7 @@ def evaluate(
     labels: Labels = None,
     cache: Cache = None,
     workers: Workers = 1,
+    engine: Engine = "local",
     json: options.Json = False,
 ) -> None:
     """Measure a model on a split of each corpus that has it, beside baselines and bars."""
@@ -204,7 +216,7 @@ def evaluate(
             from kelly.training import workbench
             from kelly.training.evaluation import table
 
-            context = _context(labels, cache, workers, "local")
+            context = _context(labels, cache, workers, engine)
             told = workbench.evaluate(chosen, data, part, run or (), context, fitted)
             lines = table.lines(told)
     if json:
@@ -250,10 +262,8 @@ def label(
     """Label the songs of ASAP, the mood set's MIDI, Nottingham and POP909 with the feeling that a recogniser hears."""
     with extra():
         from kelly.training.data.feelings import save
-        from kelly.training.data.parallel import ENGINES
         from kelly.training.tasks.labelling import labelled
 
-        find(engine, ENGINES, "engine")
         save(labelled(data, run, _context(None, cache, workers, engine)), out)
     say([str(out)])
 
@@ -263,9 +273,15 @@ def _known(name: str) -> str:
     return TITLES.get(key(name)) or find(name, MODELS, "model")
 
 
+def _check_device(device: str) -> None:
+    if device not in DEVICES:
+        raise UsageError(f"--device must be one of {', '.join(DEVICES)}; got {device!r}")
+
+
 def _context(labels: Path | None, cache: Path | None, workers: int, engine: str) -> Context:
     from kelly.training.data import feelings
+    from kelly.training.data.parallel import ENGINES
     from kelly.training.data.preparing import cache_folder
     from kelly.training.tasks.context import Context
 
-    return Context(cache or cache_folder(), feelings.load(labels), workers, engine, note)
+    return Context(cache or cache_folder(), feelings.load(labels), workers, find(engine, ENGINES, "engine"), note)

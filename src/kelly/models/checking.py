@@ -170,6 +170,8 @@ def _fitting(tensors: Mapping[str, npt.NDArray[np.floating]], name: str | None) 
     got = {key: (array.dtype.name, tuple(array.shape)) for key, array in tensors.items()}
     among = [NETWORKS[name]] if name else list(NETWORKS.values())
     network = max(among, key=lambda one: sum(got.get(key) == ("float32", shape) for key, shape in one.tensors.items()))
+    if not name and not got.keys() & network.tensors.keys():
+        raise FileError(f"none of the six networks has such weights; it holds {', '.join(map(quoted, list(got)[:3]))}")
     for key, shape in network.tensors.items():
         if got.get(key) != ("float32", shape):
             told = "it is {} of shape {}".format(*got[key]) if key in got else "it is missing"

@@ -81,33 +81,36 @@ def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Cont
     corpora = [reader(one).CORPUS for one in learned]
     licences = sorted({corpus.licence for corpus in corpora}) or ["Apache-2.0"]
     titles = [corpus.title for corpus in corpora]
-    files, facts = _beside(name, root)
+    files, facts = _beside(name, root, context)
     return networks.write(module, out, "; ".join(licences), titles, {"run": _made_from(runs[0]), **facts}, files)
 
 
-def tune(name: str, root: Path, out: Path, trials: int, config: Path | None, context: Context) -> Mapping[str, Any]:
-    """Look for better settings, a run a trial.
+def tune(
+    name: str, root: Path, out: Path, trials: int, config: Path | None, context: Context, device: str
+) -> Mapping[str, Any]:
+    """Look for better settings, a run a trial; parameters as `train`.
 
     Returns: plain data: `best`, the settings of the lowest dev loss; `value`, that loss; `trials`.
     """
     from kelly.training.tasks.tuning import search
 
+    fitting.check_device(device)  # preparing data takes long
     module = _module("tasks", name)
     asked = settings(module.Settings, config)
-    return search(module.task, asked, module.data(root, asked, context), out, trials, context.note)
+    return search(module.task, asked, module.data(root, asked, context), out, trials, device, context.note)
 
 
 def _module(room: str, name: str) -> ModuleType:
     return import_module(f"kelly.training.{room}.{name}")
 
 
-def _beside(name: str, root: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
+def _beside(name: str, root: Path, context: Context) -> tuple[dict[str, bytes], dict[str, Any]]:
     """What is shipped beside a network: files by name, and more for its `config.json`."""
     if name != "harmony":
         return {}, {}
     from kelly.training.export import harmony
 
-    files, facts = harmony.beside(root)
+    files, facts = harmony.beside(root, context.note)
     return files, dict(facts)
 
 

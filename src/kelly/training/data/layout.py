@@ -63,8 +63,9 @@ class Corpus:
         for place in (root / self.name, root / "text" / self.name, root):
             if place.is_dir() and next(place.glob(self.sign), None):
                 return place
+        where = f"{root}" if root.is_dir() else f"{root}, which is no folder"
         raise MissingCorpusError(
-            f"no {self.name} corpus in {root}: expected {self.name}/{self.sign} there; {self.title} is to be had from "
+            f"no {self.name} corpus in {where}: expected {self.name}/{self.sign} there; {self.title} is to be had from "
             f"{self.source}"
         )
 

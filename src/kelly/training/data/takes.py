@@ -10,6 +10,7 @@ or whose beats are not those of the score, are left out and counted.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -109,7 +110,8 @@ def played(item: Item) -> Arrays:
     """
     if item.path is None:
         raise CorpusError("a take has a file")
-    record = asap.Performance(path=item.path, **(_NOBODY | {name: Path(item.parameters[name]) for name in _FILES}))
+    files = {name: item.path.parent / item.parameters[name] for name in _FILES}
+    record = asap.Performance(path=item.path, **(_NOBODY | files))
     times, performed = asap.aligned_beats(record)
     is_downbeat = asap.score_beats(record).is_downbeat
     score, performance = _score(record.score, item.parameters["sums"][0]), asap.read(record)
@@ -129,7 +131,8 @@ def played(item: Item) -> Arrays:
 
 def _item(record: asap.Performance) -> Item:
     files = {name: getattr(record, name) for name in _FILES}
-    named = {name: str(path) for name, path in files.items()}
+    near = record.path.parent  # so that what is kept does not depend on where the corpus lies
+    named = {name: os.path.relpath(path, near) for name, path in files.items()}
     return Item(record.path, named | {"sums": [digest(path) for path in files.values()]})
 
 

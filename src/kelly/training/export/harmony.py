@@ -13,17 +13,19 @@ from kelly.errors import CorpusError
 from kelly.models.harmony.following import Mixture
 from kelly.models.harmony.ngrams import Ngrams
 from kelly.training.evaluation.harmony import longest, table
+from kelly.training.tasks.runs import Note
 
 __all__ = ["beside"]
 
 
-def beside(root: Path) -> tuple[dict[str, bytes], dict[str, dict[str, float | int]]]:
+def beside(root: Path, note: Note) -> tuple[dict[str, bytes], dict[str, dict[str, float | int]]]:
     """The table of n-grams of the train songs below a root.
 
-    Parameters: root, folder of corpora. Returns: files by name; more for the network's `config.json`.
+    Parameters: root, folder of corpora; note, told of songs that cannot be read.
+    Returns: files by name; more for the network's `config.json`.
     Raises: CorpusError, there are no train songs of POP909-CL or Billboard.
     """
-    model = longest(root)
+    model = longest(root, note)
     if model is None:
         raise CorpusError(f"no train songs of pop909 or billboard below {root} to make n-grams of")
     data = table(model).write()

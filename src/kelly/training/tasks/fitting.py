@@ -35,11 +35,10 @@ from torch.utils.data import DataLoader
 
 from kelly.errors import FileError, TrainingError, UsageError
 from kelly.files import replacing
-from kelly.names import find
 from kelly.training.tasks import guards
 from kelly.training.tasks.runs import Note, add_row, claim, keep_rows
 from kelly.training.tasks.samples import Batch, Batches, Samples, parts
-from kelly.training.tasks.tracking import TRACKERS, tracker
+from kelly.training.tasks.tracking import check_tracker, tracker
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -146,7 +145,7 @@ def fit(
     """
     guards.check_samples(data.train, data.dev, data.labels, data.targets)
     check_device(device)
-    find(tracking, TRACKERS, "tracker")
+    check_tracker(tracking)
     told = made_from(task, data) | {"seed": seed}
     if _rank() == 0:
         claim(out, told)

@@ -119,7 +119,9 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
     dev = [one for one in found if one.split == "dev"]
     if not train or not dev:
         raise CorpusError(f"{root} must hold POP909 songs of the train and of the dev split; it lacks one of them")
-    return Data(stretches(train, 2 * settings.window), whole(dev), bits(dev, [profile(train)] * len(dev)))
+    learned = stretches(train, 2 * settings.window)
+    chance = bits(dev, [profile(train)] * len(dev))
+    return Data(learned, whole(dev), chance, targets={"pitches": learned.tensors["targets"].flatten()})
 
 
 def stretches(found: Sequence[Melody], length: int) -> Samples:

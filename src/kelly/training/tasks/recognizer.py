@@ -201,7 +201,9 @@ def both(train: Sequence[Clip], dev: Sequence[Clip], settings: Settings) -> Data
     scale = scales(train)
     trained = samples(train, scale, settings.shares, advice(train))
     chosen = samples(dev, scale, settings.shares)
-    return Data(trained, chosen, _chance(trained, chosen, settings.whole))
+    felt = trained.tensors["felt"][trained.tensors["known"]]
+    chance = _chance(trained, chosen, settings.whole)
+    return Data(trained, chosen, chance, targets={"valence": felt[:, 0], "arousal": felt[:, 1]})
 
 
 def scales(train: Sequence[Clip]) -> dict[str, Scale]:

@@ -45,6 +45,8 @@ def claim(out: Path, made_from: Mapping[str, Any]) -> None:
 def claimed(run: Path) -> dict[str, Any]:
     """What a run was made from. Raises: FileError, the folder is no run, or its `run.json` is damaged."""
     path = run / "run.json"
+    if not path.is_file():
+        raise FileError(f"{run} is no run: it holds no run.json")
     try:
         told = json.loads(read_bytes(path, limit=LONGEST))
     except ValueError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from lightning.pytorch.loggers import Logger, MLFlowLogger, TensorBoardLogger
 from kelly.errors import KellyError
 from kelly.names import find
 
-__all__ = ["TRACKERS", "tracker"]
+__all__ = ["TRACKERS", "check_tracker", "tracker"]
 
 TRACKERS = ("mlflow", "tensorboard", "wandb", "none")
 
@@ -28,13 +29,21 @@ def tracker(name: str, run: Path, experiment: str, settings: Mapping[str, Any]) 
 
     Parameters: name, one of `TRACKERS`; run, its folder; experiment, the name of the network; settings, what is noted
     beside the curves.
-    Raises: UnknownNameError; KellyError when Weights & Biases is not installed.
+    Raises: as `check_tracker`.
     """
-    chosen = find(name, TRACKERS, "tracker")
+    chosen = check_tracker(name)
     made = _MAKERS[chosen](run, experiment) if chosen != "none" else None
     if made is not None:
         made.log_hyperparams(dict(settings))
     return made
+
+
+def check_tracker(name: str) -> str:
+    """The tracker of a name, which can be used here. Raises: UnknownNameError; KellyError, wandb is not installed."""
+    chosen = find(name, TRACKERS, "tracker")
+    if chosen == "wandb" and find_spec("wandb") is None:
+        raise KellyError("Weights & Biases is not installed: pip install wandb")
+    return chosen
 
 
 def _mlflow(run: Path, experiment: str) -> Logger:
@@ -56,10 +65,7 @@ def _tensorboard(run: Path, experiment: str) -> Logger:
 def _wandb(run: Path, experiment: str) -> Logger:
     from lightning.pytorch.loggers import WandbLogger
 
-    try:
-        return WandbLogger(name=run.name, save_dir=run, project=f"kelly-{experiment}")
-    except ModuleNotFoundError as error:
-        raise KellyError("Weights & Biases is not installed: pip install wandb") from error
+    return WandbLogger(name=run.name, save_dir=run, project=f"kelly-{experiment}")
 
 
 _MAKERS = {"mlflow": _mlflow, "tensorboard": _tensorboard, "wandb": _wandb}

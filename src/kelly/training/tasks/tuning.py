@@ -35,12 +35,12 @@ Asked = TypeVar("Asked", bound=_Settings)
 
 
 def search(
-    task: Callable[[Asked], Task], asked: Asked, data: Data, out: Path, trials: int, note: Note
+    task: Callable[[Asked], Task], asked: Asked, data: Data, out: Path, trials: int, device: str, note: Note
 ) -> Mapping[str, Any]:
     """Look for the settings of the lowest dev loss.
 
     Parameters: task, makes a task of settings; asked, the settings to begin with; data; out, a folder for runs and
-    database; trials, how many there shall be in all; note, takes a line about each.
+    database; trials, how many there shall be in all; device, as `fit`; note, takes a line about each.
     Returns: `best` settings by name, of those that were sought; their `value`, and how many `trials` there were. All
     settings of the best are written to `best.yaml`.
     Raises: TrainingError, no trial learned anything; FileError, `out` holds a search or run of other settings.
@@ -51,7 +51,7 @@ def search(
 
     def trial(one: optuna.Trial) -> float:
         try:
-            loss = fit(task(_shortened(_proposed(asked, one))), data, out / f"trial-{one.number}", 0, "auto")
+            loss = fit(task(_shortened(_proposed(asked, one))), data, out / f"trial-{one.number}", 0, device)
         except TrainingError as error:
             note(f"trial {one.number}: {error}")
             return math.inf
