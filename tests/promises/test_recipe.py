@@ -89,6 +89,10 @@ def test_runs_recipes_and_labels_that_a_command_names_are_waited_for(name):
     assert all(path.startswith(out or told) for path in made(STAGES[name]))
 
 
+def test_the_models_that_a_stage_makes_are_those_that_ship():
+    assert [path for path in MAKERS if path.startswith("src/") and not (ROOT / path).exists()] == []
+
+
 def test_no_file_is_made_by_two_stages():
     assert len(MAKERS) == sum(len(made(stage)) for stage in STAGES.values())
 
