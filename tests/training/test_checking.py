@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -244,6 +245,46 @@ def test_all_corpora_below_a_folder_are_found(corpora):
 
 def test_a_corpus_is_known_whatever_its_folder_is_called(place, tmp_path):
     assert list(found(place.rename(tmp_path / "downloads"))) == ["emopia"]
+
+
+@pytest.fixture
+def sung(tmp_path):
+    """A small RAVDESS in which no two takes sound alike, and its takes."""
+    ravdess.write(tmp_path, ending=".wav")
+    paths = sorted(tmp_path.rglob("*.wav"))
+    for number, path in enumerate(paths):
+        wave = 0.3 * np.random.default_rng(number).uniform(-1, 1, 8000) * np.hanning(8000)
+        soundfile.write(path, wave, 16_000)
+    return paths
+
+
+def test_what_is_wrong_with_a_sound_is_a_warning_and_no_fault(tmp_path, sung, capsys):
+    (one,) = check(tmp_path)
+    assert (one.faults, one.warnings) == ((), ())
+    soundfile.write(sung[0], np.zeros(8000), 16_000)
+    soundfile.write(sung[1], np.clip(soundfile.read(sung[1])[0] * 9, -1, 1), 16_000)
+    sung[2].write_bytes(sung[2].read_bytes()[:9000])
+    shutil.copy(sung[3], sung[4])
+    (one,) = check(tmp_path)
+    assert one.faults == ()
+    assert [warning.split(" (")[1] for warning in one.warnings] == [
+        f"{sung[0].stem}): silent, nothing reaches -60 dB",
+        f"{sung[1].stem}): clipped, more than 0.01% of it at full scale",
+        f"{sung[2].stem}): cut off, its head promises more than there is",
+        f"{sung[2].stem}): stopping dead, cut out of something longer or cut off",
+        f"{sung[3].stem} = {sung[4].stem}): the same sound under different labels",
+    ]
+    assert check(tmp_path, workers=2) == [one]
+    assert main(["data", "check", str(tmp_path), "--workers", "1"]) == 0
+    assert f"  warning: 1 file ({sung[0].stem}): silent" in capsys.readouterr().out
+
+
+def test_a_recording_that_cannot_be_read_is_a_fault(tmp_path, sung):
+    sung[0].write_bytes(b"Dear Kelly")
+    soundfile.write(sung[1], [0.0, np.nan], 16_000, subtype="FLOAT")
+    (one,) = check(tmp_path)
+    assert [path.name in fault for path, fault in zip(sung[:2], one.faults, strict=True)] == [True, True]
+    assert one.warnings == ()
 
 
 def test_where_there_is_no_corpus_the_known_are_told(tmp_path):

@@ -143,6 +143,7 @@ def _told(one: Checked) -> dict[str, Any]:
         "files": one.files,
         "sums": one.sums,
         "faults": list(one.faults),
+        "warnings": list(one.warnings),
         "remarks": list(one.remarks),
     }
 
@@ -154,6 +155,7 @@ def _lines(one: dict[str, Any]) -> Iterator[str]:
     if one["files"]:
         yield f"  files: {one['files']:,}, checksums {one['sums'] or 'not stated'}"
     yield from (f"  remark: {text}" for text in one["remarks"])
+    yield from (f"  warning: {text}" for text in one["warnings"])
     yield from (f"  fault: {text}" for text in one["faults"][:MOST_TOLD])
     if len(one["faults"]) > MOST_TOLD:
         yield f"  and {len(one['faults']) - MOST_TOLD} more faults (--json lists all)"

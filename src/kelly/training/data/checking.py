@@ -1,8 +1,9 @@
 """Checking: whether the corpora below a folder are whole, readable and honestly split.
 
 Conventions: a fault is what no training should meet: a label out of range, a group or a content in two splits, an id
-twice, a file that is missing, empty, unreadable or not of its checksum. A remark is what a user may wonder at: other
-counts than Kelly's models were made with, files without notes. Checksums stand in the folder of a corpus (`sums`).
+twice, a file that is missing, empty, unreadable or not of its checksum. A warning is what is wrong with a sound that
+can be read (`faults`). A remark is what a user may wonder at: other counts than Kelly's models were made with, files
+without notes. Checksums stand in the folder of a corpus (`sums`).
 
 Files are read by a module's `read`. One whose records have more beside their file (a score, annotations) lists in
 `BESIDE` the functions that read it; phrases of a corpus that has them are read as its records are, but not counted.
@@ -22,7 +23,8 @@ from typing import Any
 from kelly.errors import CorpusError, KellyError, MissingCorpusError
 from kelly.names import key
 from kelly.score.notes import Score
-from kelly.training.data import sums
+from kelly.sound.audio import Audio
+from kelly.training.data import faults, sums
 from kelly.training.data.layout import SPLITS, Record
 from kelly.training.data.parallel import mapped, shown
 from kelly.training.data.registry import NAMES, reader
@@ -38,7 +40,7 @@ class Checked:
     """What was found of a corpus.
 
     Parameters: name, of its module; folder; counts and groups, by split; files, that were looked at; sums, "verified",
-    "wrong", "written" or "" where there are none; faults; remarks.
+    "wrong", "written" or "" where there are none; faults; warnings; remarks.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Checked:
     files: int
     sums: str
     faults: tuple[str, ...]
+    warnings: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
@@ -69,12 +72,14 @@ _Job = _File | _Reading
 class _Seen:
     """What a file was, or what stands beside a record's file (which has no digest then).
 
-    Parameters: digest, its SHA-256; complaint, why it cannot be used ("": it can); hollow, it is sound, but empty.
+    Parameters: digest, its SHA-256; complaint, why it cannot be used ("": it can); hollow, it is sound, but empty;
+    heard, what was found of its sound, where it has one.
     """
 
     digest: str = ""
     complaint: str = ""
     hollow: bool = False
+    heard: faults.Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,25 +149,25 @@ def _jobs(survey: _Survey) -> list[_Job]:
 
 
 def _survey(name: str, folder: Path, root: Path, *, write_sums: bool) -> _Survey:
-    faults: list[str] = []
+    wrong: list[str] = []
     records: list[Record] = []
     phrases: list[Record] = []
     stated: dict[Path, str] = {}
     try:
         records.extend(reader(name).load(root))
         if not records:
-            faults.append("there are no records in it")
+            wrong.append("there are no records in it")
         phrases.extend(_phrases(name, root))
     except KellyError as error:
-        faults.append(str(error))
+        wrong.append(str(error))
     try:
         stated = sums.read(folder) if (folder / sums.NAME).exists() and not write_sums else {}
     except KellyError as error:
-        faults.append(str(error))
+        wrong.append(str(error))
     others = _below(folder) if write_sums and not _is_shared(name, folder, root) else stated
     files = {path: _File(path) for path in others} | {file.path: file for file in _files(name, [*records, *phrases])}
     beside = [partial(read, record) for read in getattr(reader(name), "BESIDE", ()) for record in records]
-    return _Survey(name, folder, records, files, beside, stated, faults)
+    return _Survey(name, folder, records, files, beside, stated, wrong)
 
 
 def _phrases(name: str, root: Path) -> Iterator[Record]:
@@ -231,10 +236,11 @@ def _looked(file: _File) -> _Seen:
         if not file.path.stat().st_size:
             return _Seen(digest, f"{file.path} is empty")
         content = file.read() if file.read else None
+        heard = faults.heard(file.path, content) if isinstance(content, Audio) else None
     except KellyError as error:
         told, folder = str(error), str(file.path.parent)
         return _Seen(complaint=told if file.path.name in told or folder in told else f"{file.path}: {told}")
-    return _Seen(digest, hollow=_is_hollow(content))
+    return _Seen(digest, hollow=_is_hollow(content), heard=heard)
 
 
 def _is_hollow(content: object) -> bool:
@@ -245,13 +251,14 @@ def _checked(survey: _Survey, looks: Iterator[_Seen], *, write_sums: bool) -> Ch
     """What was found of a corpus, by the looks at its files and at what is read besides, which come next."""
     seen = dict(zip(survey.files, islice(looks, len(survey.files)), strict=True))
     beside = [one.complaint for one in islice(looks, len(survey.beside)) if one.complaint]
-    faults = [*survey.faults, *_split_faults(survey.records), *_file_faults(survey, seen, beside)]
+    wrong = [*survey.faults, *_split_faults(survey.records), *_file_faults(survey, seen, beside)]
+    sounds = {path: one.heard for path, one in seen.items() if one.heard is not None}
     counts = Counter(record.split for record in survey.records)
     groups = Counter(split for split, _ in {(record.split, record.group) for record in survey.records})
     remarks = [*_count_remarks(survey.name, counts), *_file_remarks(survey, seen)]
     right = all(seen[path].digest == digest for path, digest in survey.stated.items())
     stated = ("verified" if right else "wrong") if survey.stated else ""
-    if write_sums and faults:
+    if write_sums and wrong:
         remarks.append("checksums are written when nothing is wrong")
     elif write_sums:
         sums.write(survey.folder, {path: one.digest for path, one in seen.items() if survey.folder in path.parents})
@@ -263,7 +270,8 @@ def _checked(survey: _Survey, looks: Iterator[_Seen], *, write_sums: bool) -> Ch
         _by_split(groups),
         len(seen),
         stated,
-        tuple(faults),
+        tuple(wrong),
+        tuple(faults.warnings(sounds, survey.records)),
         tuple(remarks),
     )
 

@@ -20,6 +20,7 @@ from pydantic.dataclasses import dataclass
 from kelly.errors import CorpusError, FileError, UsageError
 from kelly.files import read_bytes, write_atomically
 from kelly.names import quoted
+from kelly.sound import recording
 from kelly.training.data.labels import Labels, by_corpus, by_folder, by_table
 from kelly.training.data.parallel import mapped, shown
 from kelly.training.data.tenths import split_by_hash
@@ -177,16 +178,16 @@ def _splits(labels: Iterable[Labels]) -> dict[str, str]:
 
 def _duration(path: Path) -> float | str:
     """The length of a sound in seconds, or why it cannot be read."""
-    import soundfile
-
     try:
         str(path).encode()  # what the manifest can name
-        told = soundfile.info(path)
-    except (soundfile.SoundFileError, OSError, UnicodeEncodeError) as error:
-        return f"cannot read {quoted(str(path))}: {str(error).splitlines()[0]}"
-    if not 0 < told.frames <= LONGEST * told.samplerate:
-        return f"cannot read {quoted(str(path))}: it must last up to {LONGEST} s; it has {told.frames} frames"
-    return float(told.frames / told.samplerate)
+        seconds = recording.duration(path)
+    except UnicodeEncodeError as error:
+        return f"cannot read {quoted(str(path))}: {error}"
+    except FileError as error:
+        return str(error)
+    if seconds > LONGEST:
+        return f"cannot read {quoted(str(path))}: it must last up to {LONGEST} s; it lasts {seconds:.0f} s"
+    return seconds
 
 
 def _path(path: Path, beside: Path) -> str:

@@ -19,6 +19,8 @@ _FOLDS = 5
 
 def pearson(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
     """Pearson's correlation of two rows of numbers; 0 when one of them does not vary."""
+    if not np.size(one) or np.ptp(one) == 0 or np.ptp(other) == 0:  # a mean may miss its own numbers by a rounding
+        return 0.0
     a, b = (values - values.mean() for values in (np.asarray(one, np.float64), np.asarray(other, np.float64)))
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale > 0 else 0.0
