@@ -1,4 +1,6 @@
-"""Log-mel features: what a tone, silence and a click look like, and that a long sound is seen as its parts are."""
+"""Log-mel features: what a tone, silence and a click look like, that no band is deaf, and that a long sound is seen as
+its parts are.
+"""
 
 import numpy as np
 import pytest
@@ -8,9 +10,23 @@ from hypothesis import strategies as st
 from kelly.errors import UsageError
 from kelly.sound import features
 from kelly.sound.audio import Audio
-from kelly.sound.features import FRAMES, LOOPS, Mel, below_maximum, decibels, filters, heard, spectrogram
+from kelly.sound.features import (
+    FRAMES,
+    LOOPS,
+    SCALES,
+    Mel,
+    below_maximum,
+    decibels,
+    descriptors,
+    filters,
+    heard,
+    levels,
+    scales,
+    spectrogram,
+)
 
 BOTH = pytest.mark.parametrize("mel", [FRAMES, LOOPS], ids=["frames", "loops"])
+EIGHT = pytest.mark.parametrize("mel", SCALES + scales(44_100), ids=lambda mel: f"{mel.rate}-{mel.window}")
 
 
 def tone(hertz, mel, seconds=1.0):
@@ -21,6 +37,31 @@ def test_the_two_definitions_are_what_networks_were_promised():
     assert FRAMES.frames_a_second == pytest.approx(10.77, abs=0.01)
     assert LOOPS.frames(8 * LOOPS.rate) == 129
     assert (FRAMES.bands, LOOPS.bands) == (128, 64)
+
+
+def test_the_four_scales_stand_at_the_same_times_and_see_16_kilohertz():
+    assert [(mel.rate, mel.window, mel.hop, mel.bands) for mel in SCALES] == [
+        (16_000, window, 256, 96) for window in (512, 1024, 2048, 4096)
+    ]
+    assert {mel.frames(80_000) for mel in SCALES} == {313}
+
+
+def test_a_transform_is_no_longer_than_it_must_be():
+    assert [mel.fft for mel in (FRAMES, LOOPS, *SCALES)] == [mel.window for mel in (FRAMES, LOOPS, *SCALES)]
+    assert [mel.fft for mel in scales(44_100)] == [1024, 1024, 2048, 4096]
+    assert Mel(16_000, 1000, 256, 40).fft == 1024
+
+
+@settings(max_examples=50)
+@given(st.integers(8_000, 96_000), st.integers(1, 4096).map(lambda half: 2 * half), st.integers(1, 128))
+def test_at_any_rate_every_band_hears_something(rate, window, bands):
+    mel = Mel(rate, window, 256, bands)
+    weights = filters(mel)
+    assert (weights.max(1) > 0).all()
+    assert weights.shape == (bands, mel.fft // 2 + 1)
+    assert mel.fft >= window
+    # In half of its lines some band would be deaf, or the window had no room.
+    assert mel.fft < 2 * window or (weights[:, ::2].max(1) == 0).any()
 
 
 @BOTH
@@ -68,6 +109,42 @@ def test_filters_cannot_be_written_to():
         filters(LOOPS)[0, 0] = 1.0
 
 
+@EIGHT
+def test_levels_tell_the_power_that_decibels_tell(mel):
+    wave = tone(440, mel) + np.random.default_rng(4).normal(0, 0.001, mel.rate)
+    power = 10 ** (decibels(wave, mel).astype(np.float64) / 10)
+    found = levels(wave, mel)
+    assert found.dtype == np.float32
+    assert found == pytest.approx(np.log10(1 + 10_000 * power), abs=1e-4)
+
+
+@EIGHT
+def test_levels_are_zero_in_silence_and_below_nine_at_full_scale(mel):
+    assert (levels(np.zeros(5000), mel) == 0).all()
+    assert 6 < levels(2 * tone(200, mel), mel).max() < 9
+
+
+@EIGHT
+@pytest.mark.parametrize("hertz", [300, 1000, 5000])
+def test_descriptors_tell_a_tones_crossings_level_and_pitch(mel, hertz):
+    crossings, level, centroid = descriptors(tone(hertz, mel), mel)[10:-10].T
+    assert crossings == pytest.approx(2 * hertz / mel.rate, abs=2 / mel.window)
+    assert level == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
+    assert centroid == pytest.approx(hertz, rel=0.02)
+
+
+@EIGHT
+def test_descriptors_of_silence_are_zero(mel):
+    assert (descriptors(np.zeros(5000), mel) == 0).all()
+
+
+@EIGHT
+def test_what_is_inaudibly_below_zero_crosses_nothing(mel):
+    wave = np.tile([1e-11, -1e-11], 3000)
+    assert (descriptors(wave, mel)[:, 0] == 0).all()
+    assert descriptors(1e9 * wave, mel)[10:-10, 0] == pytest.approx(1 - 1 / mel.window)
+
+
 @settings(max_examples=20)
 @given(st.integers(1, 5000), st.integers(1, 700))
 def test_there_is_a_frame_for_every_hop_that_was_begun(samples, hop):
@@ -75,13 +152,17 @@ def test_there_is_a_frame_for_every_hop_that_was_begun(samples, hop):
     found = decibels(np.ones(samples), mel)
     assert found.shape == (mel.frames(samples), 8)
     assert np.isfinite(found).all()
+    assert levels(np.ones(samples), mel).shape == found.shape
+    assert descriptors(np.ones(samples), mel).shape == (len(found), 3)
 
 
 def test_a_long_sound_is_seen_as_its_parts_are(monkeypatch):
     wave = np.random.default_rng(1).normal(0, 0.1, LOOPS.rate)
-    whole = decibels(wave, LOOPS)
-    monkeypatch.setattr(features, "_AT_ONCE", 3)
-    assert decibels(wave, LOOPS) == pytest.approx(whole, abs=1e-5)
+    ways = (decibels, levels, descriptors)
+    whole = [way(wave, LOOPS) for way in ways]
+    monkeypatch.setattr(features, "_AT_ONCE", 3 * LOOPS.fft)
+    for way, expected in zip(ways, whole, strict=True):
+        assert way(wave, LOOPS) == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
 
 def test_a_sound_of_another_rate_and_several_channels_is_heard_as_their_mean():
@@ -100,10 +181,11 @@ def test_below_its_maximum_a_spectrogram_lies_within_its_span():
     assert level == -10
 
 
+@pytest.mark.parametrize("way", [decibels, levels, descriptors])
 @pytest.mark.parametrize("wave", [[], [[0.0]], [np.nan], [np.inf]])
-def test_what_is_no_wave_is_refused(wave):
+def test_what_is_no_wave_is_refused(way, wave):
     with pytest.raises(UsageError, match="a wave must be"):
-        decibels(wave, LOOPS)
+        way(wave, LOOPS)
 
 
 @pytest.mark.parametrize("numbers", [(0, 2, 1, 1), (8000, 255, 1, 1), (8000, 256, 0, 1), (8000, 256, 1, 0)])

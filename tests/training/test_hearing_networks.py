@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from kelly.errors import UsageError
 from kelly.sound.features import SCALES
 from kelly.training.networks import multiscale, transformer
+from kelly.training.networks.hearing import Hearing
 
 FIVE_SECONDS = SCALES[0].frames(5 * SCALES[0].rate)
 BANDS = SCALES[0].bands
@@ -34,8 +35,7 @@ def multiscale_of(**changes):
 def heard(network, x, real=None):
     real = torch.ones(x.shape[:2], dtype=torch.bool) if real is None else real
     with torch.inference_mode():
-        given = x if isinstance(network, transformer.MusicEmotionTransformer) else [x] * len(SCALES)
-        return network(given, real)
+        return network([x] * getattr(network, "trunk", network).scales, real)
 
 
 NETWORKS = pytest.mark.parametrize("make", [transformer_of, multiscale_of])
@@ -73,9 +73,10 @@ def test_every_length_has_a_state_for_each_token(make, frames):
 def test_everything_learns(make):
     network = make().train()
     x = levels()
-    given = x if make is transformer_of else [x] * len(SCALES)
     extra = {"bar": torch.ones(2, 20, dtype=torch.long), "beat": torch.ones(2, 20, dtype=torch.long)}
-    states, _ = network(given, torch.ones(2, 40, dtype=torch.bool), **(extra if make is transformer_of else {}))
+    states, _ = network(
+        [x] * network.scales, torch.ones(2, 40, dtype=torch.bool), **(extra if make is transformer_of else {})
+    )
     states.square().sum().backward()
     assert [name for name, one in network.named_parameters() if one.grad is None or not one.grad.any()] == []
 
@@ -98,22 +99,22 @@ def test_the_place_in_bar_and_beat_is_heard_where_it_is_known():
     real = torch.ones(1, 8, dtype=torch.bool)
     places = torch.tensor([[1, 2, 3, 4]])
     with torch.inference_mode():
-        unknown = network(x, real, bar=torch.zeros_like(places))[0]
-        known = network(x, real, bar=places)[0]
+        unknown = network([x], real, bar=torch.zeros_like(places))[0]
+        known = network([x], real, bar=places)[0]
     assert not torch.allclose(known, unknown)
 
 
 @pytest.mark.parametrize(
-    ("make", "given"),
+    "make",
     [
-        (lambda: transformer.MusicEmotionTransformer(transformer.SIZES["tiny"]), lambda x: x),
-        (lambda: multiscale.MultiScaleEmotionNet(multiscale.SIZES["tiny"]), lambda x: [x] * len(SCALES)),
+        lambda: transformer.MusicEmotionTransformer(transformer.SIZES["tiny"]),
+        lambda: multiscale.MultiScaleEmotionNet(multiscale.SIZES["tiny"]),
     ],
 )
-def test_tiny_ones_multiply_at_most_600_million_times_in_five_seconds(make, given):
-    real = torch.ones(1, FIVE_SECONDS, dtype=torch.bool)
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        make().eval()(given(levels(1, FIVE_SECONDS)), real)
+def test_tiny_ones_multiply_at_most_600_million_times_in_five_seconds(make):
+    network = make().eval()
+    with FlopCounterMode(display=False) as counter:
+        heard(network, levels(1, FIVE_SECONDS))
     assert counter.get_total_flops() / 2 <= 0.6e9
 
 
@@ -169,3 +170,40 @@ def test_the_speech_encoder_is_taken_over_whole():
     }
     network.begin_from(told)
     assert all(np.array_equal(network.state_dict()[name].numpy(), array) for name, array in told.items())
+
+
+def hearing(make):
+    torch.manual_seed(0)
+    return Hearing(make(), {"speech": 8, "felt": 2}, hidden=16).eval()
+
+
+@NETWORKS
+def test_every_head_tells_of_every_sound_whatever_is_beside_it(make):
+    network, x = hearing(make), levels(2, 64)
+    real = torch.arange(64)[None] < torch.tensor([[40], [64]])
+    told = heard(network, x, real)
+    assert {name: tuple(one.shape) for name, one in told.items()} == {"speech": (2, 8), "felt": (2, 2)}
+    again = heard(network, torch.where(real[..., None], x, 5.0), real)
+    assert all(torch.allclose(told[name], again[name], atol=1e-5) for name in told)
+    assert not torch.allclose(told["speech"][0], told["speech"][1])
+
+
+@NETWORKS
+def test_how_loud_a_sound_is_is_heard(make):
+    network, x = hearing(make), levels(1, 64)
+    assert not torch.allclose(heard(network, x)["felt"], heard(network, 0.5 * x)["felt"], atol=1e-4)
+
+
+@NETWORKS
+@pytest.mark.parametrize("frames", [1, 3, 70])
+def test_silence_and_the_shortest_sounds_are_heard_as_numbers(make, frames):
+    assert all(bool(one.isfinite().all()) for one in heard(hearing(make), torch.zeros(2, frames, BANDS)).values())
+
+
+@NETWORKS
+def test_all_of_the_whole_network_learns(make):
+    network = hearing(make).train()
+    told = network([levels(4)] * network.trunk.scales, torch.ones(4, 40, dtype=torch.bool))
+    sum(one.square().sum() for one in told.values()).backward()
+    still = [name for name, one in network.named_parameters() if one.grad is None]
+    assert [name for name in still if "bar" not in name and "beat" not in name] == []

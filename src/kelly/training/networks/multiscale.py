@@ -120,7 +120,7 @@ class MultiScaleEmotionNet(nn.Module):
 
     def __init__(self, size: Size, bands: int = SCALES[0].bands, scales: int = len(SCALES)) -> None:
         super().__init__()
-        self.width = size.width
+        self.width, self.scales = size.width, scales
         self.tall = Tall(size)
         self.square = nn.ModuleList([Square(size.square) for _ in range(scales - 1)])
         widths = [self.tall.width, *[size.square[-1] * _halved(bands, len(size.square))] * (scales - 1)]

@@ -1,16 +1,16 @@
 """MusicEmotionTransformer: frames of sound attend to each other, before or after which beat they stand.
 
-Conventions: levels are (batch, frames, bands) as `kelly.sound.features.levels` gives them for the window of 512, `real`
-(batch, frames) is true where a frame is no padding. A stem of two convolutions halves the frames to tokens; each token
-is given its place, and where they are known its place in the bar and in the beat. Layers are pre-norm (Xiong and
-others, ICML 2020). What comes out is one state a token, (batch, tokens, width), with `alive` (batch, tokens), true
+Conventions: levels are one of (batch, frames, bands), as `kelly.sound.features.levels` gives them for the window of
+512; `real` (batch, frames) is true where a frame is no padding. A stem of two convolutions halves the frames to tokens;
+each token is given its place, and where they are known its place in the bar and in the beat. Layers are pre-norm (Xiong
+and others, ICML 2020). What comes out is one state a token, (batch, tokens, width), with `alive` (batch, tokens), true
 where a token is no padding. Where `causal`, a token attends to none that comes after it, so that a stream can be heard
 as it comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -97,6 +97,8 @@ class Layer(nn.Module):
 class MusicEmotionTransformer(nn.Module):
     """The network. Parameters: size; bands, of the levels."""
 
+    scales = 1
+
     def __init__(self, size: Size, bands: int = SCALES[0].bands) -> None:
         super().__init__()
         self.width, self.causal = size.width, size.causal
@@ -111,15 +113,15 @@ class MusicEmotionTransformer(nn.Module):
         self.layers = nn.ModuleList([Layer(size) for _ in range(size.layers)])
 
     def forward(
-        self, levels: Tensor, real: Tensor, bar: Tensor | None = None, beat: Tensor | None = None
+        self, levels: Sequence[Tensor], real: Tensor, bar: Tensor | None = None, beat: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """States (batch, tokens, width), and which are alive (batch, tokens).
+        """States (batch, tokens, width), and which are alive (batch, tokens); a token has two frames.
 
-        Parameters: levels (batch, frames, bands), at most two frames for each token there may be; real (batch, frames);
+        Parameters: levels, of one scale (batch, frames, bands); real (batch, frames), of so many tokens at the most;
         bar and beat (batch, tokens), the place in them from 1 on, 0 where it is not known (None: nowhere).
         """
         alive = real[:, ::2]
-        x = self.bands(levels * real[..., None]).transpose(1, 2)
+        x = self.bands(levels[0] * real[..., None]).transpose(1, 2)
         for convolution in self.stem:
             # A stream knows nothing of what comes next, so there all of the padding stands before.
             x = functional.gelu(convolution(functional.pad(x, (2, 0) if self.causal else (1, 1))))
