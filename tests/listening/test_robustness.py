@@ -184,7 +184,7 @@ ENDLESS = {
 def test_no_sentence_takes_longer_than_a_fifth_of_a_second(piece):
     taken = []
     for mark in "(-*":  # another text each time, so that none can be remembered
-        start = time.perf_counter()
+        start = time.process_time()  # of all threads; the machine may have other work
         feel(f"{mark}{piece}"[:LONGEST])
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.2  # the best of three: the machine may have other work
+        taken.append(time.process_time() - start)
+    assert min(taken) < 0.2
