@@ -16,7 +16,6 @@ from kelly.errors import FileError, KellyError, UsageError
 from kelly.sound import recording
 from small.sounds import tone
 
-
 NOBODY = 65534  # of users
 
 
