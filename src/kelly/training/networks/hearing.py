@@ -9,7 +9,7 @@ voices tell much by how loud and how bright they are. Heads give logits of class
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -24,8 +24,9 @@ _LEAST = 1e-5  # of a variance
 _NEVER = -1e4  # weight of padding, before its exponential
 
 
+@runtime_checkable
 class Trunk(Protocol):
-    """What hears: `MultiScaleEmotionNet` and `MusicEmotionTransformer`."""
+    """A module that hears: `MultiScaleEmotionNet` and `MusicEmotionTransformer`."""
 
     width: int
     scales: int
@@ -41,10 +42,10 @@ class Hearing(nn.Module):
     layer that they share; dropout, around it.
     """
 
-    def __init__(self, trunk: nn.Module, heads: Mapping[str, int], hidden: int = 256, dropout: float = 0.4) -> None:
+    def __init__(self, trunk: Trunk, heads: Mapping[str, int], hidden: int = 256, dropout: float = 0.4) -> None:
         super().__init__()
-        self.trunk = trunk
-        width, bands = int(trunk.width), SCALES[0].bands  # type: ignore[arg-type]  # torch types attributes as modules
+        self.trunk, self.scales = trunk, trunk.scales
+        width, bands = trunk.width, SCALES[0].bands
         self.norm = nn.LayerNorm(width)
         self.views = nn.Linear(width, _VIEWS)
         kept = (_VIEWS + 1) * width + 2 * bands + 1

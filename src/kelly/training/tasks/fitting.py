@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import lightning
 import torch
@@ -123,6 +123,14 @@ class Task(Protocol):
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean loss of a batch and the network's outputs (samples, ...) by name."""
+
+
+@runtime_checkable
+class AtRates(Protocol):
+    """A task whose network's children learn at rates of their own."""
+
+    def rates(self, network: nn.Module) -> Mapping[str, float]:
+        """Shares of the recipe's rate, by the name of a child; the others learn at the whole of it."""
 
 
 def fit(
@@ -262,10 +270,7 @@ class _Fitting(lightning.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW on weights (biases do not shrink); warm-up, then half a cosine."""
         recipe = self.task.recipe
-        deep = [p for p in self.network.parameters() if p.ndim >= 2]
-        flat = [p for p in self.network.parameters() if p.ndim < 2]
-        groups = [{"params": deep, "weight_decay": recipe.weight_decay}, {"params": flat, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=recipe.rate)
+        optimizer = torch.optim.AdamW(self._groups(), lr=recipe.rate)
         warm = max(1, round(recipe.warmup * self.steps))
 
         def factor(step: int) -> float:
@@ -275,6 +280,19 @@ class _Fitting(lightning.LightningModule):
 
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Parameters that learn alike: at one rate, and deep ones, whose weights shrink, or flat."""
+        recipe = self.task.recipe
+        rates = self.task.rates(self.network) if isinstance(self.task, AtRates) else {}
+        grouped: dict[tuple[float, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            rate = rates.get(name.partition(".")[0], 1.0)
+            grouped.setdefault((recipe.rate * rate, parameter.ndim >= 2), []).append(parameter)
+        return [
+            {"params": chosen, "lr": rate, "weight_decay": recipe.weight_decay if deep else 0.0}
+            for (rate, deep), chosen in grouped.items()
+        ]
 
 
 class _Rows(lightning.Callback):
