@@ -120,8 +120,9 @@ def test_tiny_ones_multiply_at_most_600_million_times_in_five_seconds(make):
 
 def test_the_base_transformer_is_as_large_as_designed():
     with torch.device("meta"):
-        size = transformer.SIZES["base"]
-    assert (size.width, size.heads, size.layers) == (768, 12, 12)
+        network = transformer.MusicEmotionTransformer(transformer.SIZES["base"])
+    assert (network.width, len(network.layers), network.layers[0].heads) == (768, 12, 12)
+    assert 85e6 < sum(one.numel() for one in network.layers.parameters()) < 86e6
 
 
 def test_heads_must_share_the_width():

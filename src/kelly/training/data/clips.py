@@ -39,7 +39,7 @@ from kelly.sound.render import mix
 from kelly.sound.soundfont import find
 from kelly.training.data.corpora import emopia, emotify, mirex_mood, ravdess, vgmidi, warriner
 from kelly.training.data.layout import Record
-from kelly.training.data.preparing import Item, prepared
+from kelly.training.data.preparing import Item
 from kelly.training.data.registry import reader
 from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
@@ -210,15 +210,7 @@ def _prepared(
     records: Sequence[R], function: Callable[[Item], dict[str, Levels]], items: Sequence[Item], context: Context
 ) -> Iterator[tuple[R, Levels]]:
     """Each record whose file can be read, with its levels."""
-    made = prepared(
-        items,
-        function,
-        context.cache,
-        version=_VERSION,
-        workers=context.workers,
-        engine=context.engine,
-        note=context.note,
-    )
+    made = context.prepared(items, function, _VERSION)
     for record, arrays in zip(records, made, strict=True):
         if arrays is not None:
             yield record, arrays["levels"]

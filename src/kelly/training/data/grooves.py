@@ -28,7 +28,7 @@ from kelly.models.groove.slots import STEP, STEPS, Groove
 from kelly.score import midi
 from kelly.training.data.corpora import groove
 from kelly.training.data.layout import rows
-from kelly.training.data.preparing import Arrays, Item, prepared
+from kelly.training.data.preparing import Arrays, Item
 from kelly.training.tasks.context import Context
 
 __all__ = ["LEAST", "Played", "errors", "hits", "load", "profile", "valences"]
@@ -78,15 +78,7 @@ def load(root: Path, context: Context) -> list[Played]:
     Raises: CorpusError, the corpus is missing or not in its official layout; FileError, as `prepared`.
     """
     takes = [one for one in groove.load(root) if one.kind == "beat" and _is_common(one)]
-    found = prepared(
-        [Item(take.path) for take in takes],
-        hits,
-        context.cache,
-        version=_VERSION,
-        workers=context.workers,
-        engine=context.engine,
-        note=context.note,
-    )
+    found = context.prepared([Item(take.path) for take in takes], hits, _VERSION)
     pairs = zip(takes, found, strict=True)
     return [_played(take, one) for take, one in pairs if one is not None and len(one["onsets"]) >= LEAST]
 

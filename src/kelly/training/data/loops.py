@@ -36,7 +36,7 @@ from kelly.score.notes import Score
 from kelly.sound.features import LOOPS
 from kelly.sound.render import mix
 from kelly.sound.soundfont import find
-from kelly.training.data.preparing import Arrays, Item, prepared
+from kelly.training.data.preparing import Arrays, Item
 from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
 
@@ -81,15 +81,7 @@ def load(split: str, context: Context, tonics: Iterable[int] = TONICS) -> Loops:
     Raises: SoundError, there is no SoundFont; FileError, as `prepared`.
     """
     asked = list(product(range(len(nodes())), tonics))
-    found = prepared(
-        items(SETS[split], asked),
-        seen,
-        context.cache,
-        version=_VERSION,
-        workers=context.workers,
-        engine=context.engine,
-        note=context.note,
-    )
+    found = context.prepared(items(SETS[split], asked), seen, _VERSION)
     kept = [(*pair, one) for pair, one in zip(asked, found, strict=True) if one is not None]
     of_node, of_tonic, rows = zip(*kept, strict=True)
     return Loops(

@@ -28,7 +28,7 @@ from kelly.models.melody.slots import PITCHES, SIZE, Place, sequence
 from kelly.training.data import chords, sections
 from kelly.training.data.corpora import pop909
 from kelly.training.data.leadsheet import LeadSheet, key_at
-from kelly.training.data.preparing import Arrays, Item, prepared
+from kelly.training.data.preparing import Arrays, Item
 from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
 
@@ -61,15 +61,7 @@ def melodies(root: Path, context: Context) -> Iterator[Melody]:
     be read.
     """
     songs = list(pop909.load(root))
-    made = prepared(
-        [_item(song) for song in songs],
-        _prepared,
-        context.cache,
-        version=VERSION,
-        workers=context.workers,
-        engine=context.engine,
-        note=context.note,
-    )
+    made = context.prepared([_item(song) for song in songs], _prepared, VERSION)
     for song, arrays in zip(songs, made, strict=True):
         if arrays is not None:
             inputs = arrays["inputs"].astype(np.float32)

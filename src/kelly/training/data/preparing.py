@@ -28,7 +28,7 @@ from kelly.files import write_atomically
 from kelly.training.data.parallel import mapped, shown
 from kelly.training.data.sums import digest
 
-__all__ = ["Arrays", "Item", "cache_folder", "prepared"]
+__all__ = ["Arrays", "Function", "Item", "cache_folder", "prepared"]
 
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 Function: TypeAlias = "Callable[[Item], Mapping[str, npt.ArrayLike]]"

@@ -26,7 +26,7 @@ from kelly.names import find
 from kelly.sound import recording
 from kelly.sound.features import SCALES
 from kelly.training.data.corpora import emotify, ravdess
-from kelly.training.data.preparing import Item, prepared
+from kelly.training.data.preparing import Item
 from kelly.training.tasks.context import Context
 
 __all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Sound", "decoded", "sounds", "voiced"]
@@ -133,15 +133,7 @@ _READERS: Mapping[str, Callable[[Path, Context], Iterator[Sound]]] = MappingProx
 def _waves(records: Sequence[R], context: Context, *, voice: bool) -> Iterator[tuple[R, Wave16]]:
     """Each record whose file can be read, with its wave."""
     items = [Item(record.path, {"voice": voice}) for record in records]
-    made = prepared(
-        items,
-        decoded,
-        context.cache,
-        version=_VERSION,
-        workers=context.workers,
-        engine=context.engine,
-        note=context.note,
-    )
+    made = context.prepared(items, decoded, _VERSION)
     for record, arrays in zip(records, made, strict=True):
         if arrays is not None:
             yield record, arrays["wave"]

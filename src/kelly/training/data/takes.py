@@ -29,7 +29,7 @@ from kelly.score.notes import Note, Score
 from kelly.training.data.alignment import LEAST, Alignment, align
 from kelly.training.data.corpora import asap
 from kelly.training.data.pages import chord_tones, energy_and_tension, mean_around, page
-from kelly.training.data.preparing import Arrays, Item, prepared
+from kelly.training.data.preparing import Arrays, Item
 from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
 
@@ -85,15 +85,7 @@ def takes(root: Path, split: str, context: Context) -> list[Take]:
     if not records:
         raise MissingCorpusError(f"{asap.CORPUS.title} in {root} has no {split} split")
     records.sort(key=lambda record: (str(record.score), record.id))  # a score is read once for all its takes
-    found = prepared(
-        map(_item, records),
-        played,
-        context.cache,
-        version=_VERSION,
-        workers=context.workers,
-        engine=context.engine,
-        note=context.note,
-    )
+    found = context.prepared(map(_item, records), played, _VERSION)
     kept = list(_kept(zip(records, found, strict=True), context))
     left = len(records) - len(kept)
     context.note(f"{asap.CORPUS.title} {split}: {len(kept)} takes, {left} left out (under {LEAST:.0%} matched)")

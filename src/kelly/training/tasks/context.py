@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kelly.training.data import preparing
 from kelly.training.data.feelings import Feelings
-from kelly.training.data.preparing import cache_folder
+from kelly.training.data.preparing import Arrays, Function, Item, cache_folder
 
 __all__ = ["Context"]
 
@@ -25,3 +26,15 @@ class Context:
     workers: int = 1
     engine: str = "local"
     note: Callable[[str], None] = lambda _: None
+
+    def prepared(self, items: Iterable[Item], function: Function, version: int) -> Iterator[Arrays | None]:
+        """Prepare items where and how this context says: as `preparing.prepared`."""
+        return preparing.prepared(
+            items,
+            function,
+            self.cache,
+            version=version,
+            workers=self.workers,
+            engine=self.engine,
+            note=self.note,
+        )

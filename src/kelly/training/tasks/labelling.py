@@ -25,7 +25,7 @@ from kelly.score import midi
 from kelly.training.data.corpora import asap, mirex_mood, nottingham, pop909
 from kelly.training.data.feelings import Feelings
 from kelly.training.data.heard import Heard, heard
-from kelly.training.data.preparing import Arrays, Item, prepared
+from kelly.training.data.preparing import Arrays, Item
 from kelly.training.export.symbolic import scale
 from kelly.training.networks.symbolic import Ears
 from kelly.training.tasks.context import Context
@@ -59,15 +59,7 @@ def labelled(root: Path, runs: Sequence[Path], context: Context, corpora: Sequen
             continue
         context.note(f"{corpus}: {len(songs)} songs")
         items = [Item(path, {"flat": corpus == "asap"}) for _, path in songs]
-        told = prepared(
-            items,
-            windows,
-            context.cache,
-            version=VERSION,
-            workers=context.workers,
-            engine=context.engine,
-            note=context.note,
-        )
+        told = context.prepared(items, windows, VERSION)
         pairs = zip(songs, told, strict=True)
         codes[corpus] = {
             name: _code(network, arrays, unit)

@@ -73,6 +73,10 @@ class Settings:
         for name in ("dropout", "smoothed"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} must lie in 0..1, 1 excluded; got {getattr(self, name)}")
+        if self.augmentation.mixup:
+            raise UsageError(
+                f"sounds are not mixed with each other here: mixup must be 0; got {self.augmentation.mixup}"
+            )
         if not 0 <= self.trunk_rate < math.inf:
             raise UsageError(f"trunk_rate must be 0 or more and finite; got {self.trunk_rate}")
 
