@@ -9,7 +9,7 @@ voices tell much by how loud and how bright they are. Heads give logits of class
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +24,6 @@ _LEAST = 1e-5  # of a variance
 _NEVER = -1e4  # weight of padding, before its exponential
 
 
-@runtime_checkable
 class Trunk(Protocol):
     """A module that hears: `MultiScaleEmotionNet` and `MusicEmotionTransformer`."""
 
