@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from kelly.errors import CorpusError, UnknownNameError, UsageError
-from kelly.sound.features import SCALES, levels
+from kelly.sound.features import SCALES, evened, levels
 from kelly.training.data import sounds
 from kelly.training.data.augmenting import Augmentation
 from kelly.training.data.sounds import FULL, TASKS, Sound
@@ -60,7 +60,7 @@ def test_the_feelings_of_music_are_shares_weighed_by_who_listened(tmp_path, cont
 
 def test_long_music_is_cut_into_even_stretches():
     parts = sounds._stretches(np.zeros(30 * RATE + 1, np.int16))
-    assert [round(len(part) / RATE, 1) for part in parts] == [10, 10, 10]
+    assert [round(len(part) / RATE, 1) for _, part in parts] == [10, 10, 10]
     assert len(sounds._stretches(np.zeros(RATE, np.int16))) == 1
 
 
@@ -117,23 +117,25 @@ def test_what_is_heard_is_the_levels_of_each_wave(tmp_path):
     del tmp_path
     asked = settings()
     found = heard(2)
-    batch = sound.samples(found, asked, {}).tensors
-    told, real = sound.batched(batch, None, 4)
+    batch = sound.samples(found, asked).tensors
+    told, real, loudness = sound.batched(batch, None, SCALES)
     for row, one in enumerate(found):
         count = int(real[row].sum())
+        wave, decibels = evened(one.wave.astype(np.float32) / FULL)
+        assert float(loudness[row]) == pytest.approx(decibels, abs=1e-4)
         assert count == SCALES[0].frames(len(one.wave))
         for scale, mel in enumerate(SCALES):
-            assert np.allclose(told[scale][row, :count], levels(one.wave.astype(np.float32) / FULL, mel), atol=1e-6)
+            assert np.allclose(told[scale][row, :count], levels(wave, mel), atol=1e-6)
         assert not told[0][row, count:].any()
 
 
 def test_changes_follow_from_torchs_generator():
     asked = settings(augmentation=Augmentation(noise=1.0, speed=1.0, masks=2))
-    batch = sound.samples(heard(2), asked, {}).tensors
+    batch = sound.samples(heard(2), asked).tensors
 
     def changed(seed, by=asked):
         torch.manual_seed(seed)
-        return sound.batched(batch, by, 1)[0][0]
+        return sound.batched(batch, by, SCALES[:1])[0][0]
 
     assert torch.equal(changed(1), changed(1))
     assert changed(1).shape != changed(2).shape or not torch.equal(changed(1), changed(2))
@@ -143,24 +145,23 @@ def test_changes_follow_from_torchs_generator():
 def test_a_task_counts_by_its_share_however_many_sounds_it_has():
     found = heard(24, ["speech"]) + heard(8, ["song"])
     asked = settings(tasks={"speech": 3.0, "song": 1.0})
-    samples = sound.samples(found, asked, {})
+    samples = sound.samples(found, asked)
     spoken = samples.tensors["task"] == 0
     assert float(samples.weights[spoken].sum() / samples.weights.sum()) == pytest.approx(0.75)
     dev = sound.both(found, found, asked).dev.tensors
     assert float(dev["weight"][spoken].sum() / dev["weight"].sum()) == pytest.approx(0.75)
 
 
-def test_ratings_lose_in_variances_and_a_constant_loses_one():
+def test_ratings_lose_in_their_unit_and_a_constant_loses_their_variance():
     rng = np.random.default_rng(0)
-    found = [
-        Sound("gems", f"{row}", "train", f"{row}", tone(300, seed=row), rng.random(8, np.float32)) for row in range(40)
-    ]
+    rows = (0.5 + TASKS["gems"].unit * rng.choice([-1, 1], (40, 8))).astype(np.float32)
+    found = [Sound("gems", f"{row}", "train", f"{row}", tone(300, seed=row), told) for row, told in enumerate(rows)]
     asked = settings(tasks={"gems": 1.0})
-    assert sound.both(found, found, asked).chance == pytest.approx(1, abs=1e-3)
+    assert sound.both(found, found, asked).chance == pytest.approx(rows.var(0).mean() / 0.04, abs=1e-3)
 
 
 def test_trunk_and_heads_may_learn_at_rates_of_their_own(tmp_path):
-    asked = settings(trunk_rate=0.0, recipe=Recipe(epochs=1, batch=8, rate=1e-3, keep="last", chance_after=9))
+    asked = settings(rates={"trunk": 0.0}, recipe=Recipe(epochs=1, batch=8, rate=1e-3, keep="last", chance_after=9))
     task = sound.task(asked)
     assert task.rates(task.network()) == {"trunk": 0.0}
     data = sound.both(*split(heard(16)), asked)
@@ -189,7 +190,10 @@ def test_a_split_without_sounds_of_a_task_is_told(tmp_path, context, monkeypatch
         ({"size": "huge"}, "tiny"),
         ({"dropout": 1.0}, "dropout must lie in 0..1"),
         ({"augmentation": Augmentation(mixup=0.2)}, "mixup must be 0"),
-        ({"trunk_rate": -1.0}, "trunk_rate must be 0 or more"),
+        ({"rates": {"trunk": -1.0}}, "rates must be 0 or more"),
+        ({"tasks": {"speech": 1.0, "moods": 1.0}}, "same definitions"),
+        ({"folds": 5, "fold": 5}, "fold must be one of"),
+        ({"folds": 1}, "folds 0 or 2"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(changes, told):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "evaluate", "export", "label", "models", "register", "train", "tune"]
 
-MODELS = ("words", "symbolic", *NETWORKS)
+MODELS = ("words", "symbolic", "sound", *NETWORKS)
 TITLES = {key(network.title): name for name, network in NETWORKS.items()}
 SPLITS = ("dev", "test")
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -188,6 +188,15 @@ def evaluate(
         list[Path] | None,
         typer.Option(metavar="RUN", help="Runs to measure (their mean over seeds) instead of the shipped model."),
     ] = None,
+    task: Annotated[
+        list[str] | None, typer.Option(metavar="TASK", help="Of sound: which task, again for more; else all there are.")
+    ] = None,
+    soundfont: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE.sf2", help="Of sound: what plays scores, again for more.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Of sound: where a report with plots goes.")
+    ] = None,
     baselines: Annotated[
         bool,
         typer.Option("--baselines", help="Of words: fit the linear baselines too (a minute or two; needs train)."),
@@ -206,8 +215,19 @@ def evaluate(
     chosen, part = _known(name), "dev" if split == "validation" else split
     if part not in SPLITS:
         raise UsageError(f"--split must be one of {', '.join(SPLITS)}; got {split!r}")
+    if chosen != "sound" and (task or soundfont or out):
+        raise UsageError(f"--task, --soundfont and --out are of sound; got {chosen}")
     with extra():
-        if chosen == "words":
+        if chosen == "sound":
+            from kelly.training import workbench
+            from kelly.training.evaluation import page, results
+
+            context = _context(labels, cache, workers, engine)
+            found = workbench.evaluate_sound(data, part, run or (), context, task or (), fitted, soundfont or ())
+            if out is not None:
+                page.write(found, out)
+            told, lines = found.as_dict(), results.lines(found)
+        elif chosen == "words":
             from kelly.training.evaluation import report
 
             told = report.evaluate(data, part, run or (), baselines=baselines, note=note)

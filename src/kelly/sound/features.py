@@ -24,15 +24,18 @@ from kelly.errors import UsageError
 from kelly.sound.audio import Audio
 
 __all__ = [
+    "EVEN",
     "FLOOR",
     "FRAMES",
     "LOOPS",
     "SCALES",
+    "SOFTEST",
     "STEEPNESS",
     "Mel",
     "below_maximum",
     "decibels",
     "descriptors",
+    "evened",
     "filters",
     "heard",
     "levels",
@@ -44,6 +47,8 @@ Floats = npt.NDArray[np.float32]
 _Real = npt.NDArray[np.floating[Any]]
 
 FLOOR = 1e-10  # the least power there is: -100 dB
+EVEN = 0.1  # RMS of an evened wave: -20 dB below full scale
+SOFTEST = 1e-4  # RMS below which a wave is not made louder any more: what is left is noise
 STEEPNESS = 10_000.0  # of a level: power is told from silence from about a ten-thousandth on
 _LINEAR_STEP, _BEND_HERTZ = 200 / 3, 1000.0
 _BEND = _BEND_HERTZ / _LINEAR_STEP  # in mel
@@ -125,6 +130,20 @@ def levels(wave: npt.ArrayLike, mel: Mel) -> Floats:
     powers *= np.float32(STEEPNESS)
     powers += np.float32(1)  # log1p is no better here, and slower
     return np.asarray(np.log10(powers, out=powers), np.float32)
+
+
+def evened(wave: npt.ArrayLike) -> tuple[Floats, float]:
+    """A wave as loud as all others, and how loud it was.
+
+    Voices are recorded at any level; levels of what is soft would drown in the constant of their logarithm.
+    Parameters: wave (samples,), one or more, in -1..1.
+    Returns: the wave at an RMS of 0.1 (below -80 dB, 60 dB louder and no more), and its own RMS in dB of full scale,
+    -80 at the least.
+    Raises: UsageError, as `decibels`.
+    """
+    samples = _checked(wave, np.float32)
+    rms = max(SOFTEST, float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))))
+    return np.asarray(samples * np.float32(EVEN / rms), np.float32), float(20 * np.log10(rms))
 
 
 def descriptors(wave: npt.ArrayLike, mel: Mel) -> Floats:

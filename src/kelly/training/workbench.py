@@ -16,12 +16,13 @@ from typing import Any
 from kelly.errors import UsageError
 from kelly.models.layers import NETWORKS
 from kelly.training.data.registry import reader
+from kelly.training.evaluation.results import Report
 from kelly.training.evaluation.table import Measure, told
 from kelly.training.tasks import fitting
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.runs import claimed, settings
 
-__all__ = ["evaluate", "export", "train", "tune"]
+__all__ = ["evaluate", "evaluate_sound", "export", "train", "tune"]
 
 # Networks that learn from labels carry the licence of what the labeller learned from, too.
 LABELLED, RATED = ("harmony", "melody", "dynamics"), ("emopia", "vgmidi")
@@ -58,6 +59,21 @@ def evaluate(
     """
     measures: list[Measure] = _module("evaluation", name).measure(root, split, runs, context, train)
     return told(name, split, [run.name for run in runs], measures)
+
+
+def evaluate_sound(
+    root: Path,
+    split: str,
+    runs: Sequence[Path],
+    context: Context,
+    tasks: Sequence[str] = (),
+    train: Path | None = None,
+    fonts: Sequence[Path] = (),
+) -> Report:
+    """Measure what hears sound: parameters and errors as `evaluation.sound.measure`."""
+    from kelly.training.evaluation import sound
+
+    return sound.measure(root, split, runs, context, tasks, train, fonts)
 
 
 def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Context) -> list[Path]:

@@ -1,14 +1,20 @@
-"""Sounds: recordings at one rate, each with what somebody told of it, for networks that hear sound at several scales.
+"""Sounds: what networks that hear are trained and measured on, each with what somebody told of it.
 
-Conventions: waves are int16 (samples,) at the rate of `kelly.sound.features.SCALES`, one channel, full scale 32,767,
-as loud as they were recorded: within a corpus loudness tells much. What was told is float32 (numbers,) by a task's
+Conventions: a sound is a wave, int16 (samples,) at the rate of `kelly.sound.features.SCALES`, one channel, full scale
+32,767, as loud as it was recorded; of the mood set, which comes as spectrograms only, it is uint8 (frames, 128) in the
+steps of `clips.STEP` below its maximum, by the definition `FRAMES`. What was told is float32 (numbers,) by a task's
 `names`: of classes the share of each, of ratings a value each. Tasks are:
 
 - speech: RAVDESS spoken, the emotion that an actor was asked for; the silence around the words is left out.
 - song: the same sung; nobody sings disgust or surprise.
 - gems: Emotify, the share of a track's listeners whom it moved so, of the eight feelings on which listeners agree
-  (amazement, whose means hardly repeat, is left out); weighed by how many listeners there were. A track is cut into
-  stretches of `STRETCH` seconds, which share what was told.
+  (amazement, whose means hardly repeat, is left out); weighed by how many listeners there were.
+- vgmidi: valence and arousal in -1..1, the mean rating of the bars that sound, after the warm-up of the raters.
+- emopia: the quadrant of a clip.
+- moods: the cluster of a clip of the mood set.
+
+Scores (vgmidi, emopia) are played by Kelly with each of some SoundFonts. What is long is cut into stretches of about
+`STRETCH` seconds, which carry the record's id.
 """
 
 from __future__ import annotations
@@ -17,83 +23,154 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from kelly.names import find
-from kelly.sound import recording
-from kelly.sound.features import SCALES
-from kelly.training.data.corpora import emotify, ravdess
-from kelly.training.data.preparing import Item
+from kelly.score import midi
+from kelly.sound import recording, soundfont
+from kelly.sound.audio import Audio
+from kelly.sound.features import FRAMES, SCALES, Mel, heard
+from kelly.sound.render import mix
+from kelly.training.data.clips import STEP
+from kelly.training.data.corpora import emopia, emotify, mirex_mood, ravdess, vgmidi
+from kelly.training.data.layout import Record
+from kelly.training.data.preparing import Function, Item
+from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
 
-__all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Sound", "decoded", "sounds", "voiced"]
+__all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Sound", "decoded", "performed", "sounds", "voiced", "wave16"]
 
 Wave16 = npt.NDArray[np.int16]
+Heard = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-R = TypeVar("R", ravdess.Take, emotify.Track)
+
+
+class _Filed(Record, Protocol):
+    """A record of a file."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+
+R = TypeVar("R", bound=_Filed)
 
 FULL = 32_767  # of int16
 STRETCH = 10.0  # seconds of a track that are heard at once
+_RATE = SCALES[0].rate
 _QUIET = 35.0  # dB below the loudest frame, from which on there is silence
 _FRAME, _HOP = 2048, 512  # samples, in which silence is looked for
+_LONGEST = {"emopia": 30.0, "vgmidi": 120.0}  # seconds of a piece that are played
 _VERSION = 1
 _UNSURE = "amazement"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a task asks of a sound: of which corpus, by which names, and whether these are classes."""
+    """What a task asks of a sound.
+
+    Parameters: corpus; names of what is told; classes, whether these are classes; played, whether it is of scores;
+    mels, the definitions of what is heard; unit, of ratings, about their standard deviation in the train split.
+    """
 
     corpus: str
     names: tuple[str, ...]
     classes: bool
+    played: bool = False
+    mels: tuple[Mel, ...] = SCALES
+    unit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
     """A sound and what was told of it.
 
-    Parameters: task; id, of the record it is or is cut from; split; group; wave, int16 (samples,); told, float32
-    (numbers,); weight, how much it counts beside others of its task.
+    Parameters: task; id, of the record it is or is cut from; split; group; wave, int16 (samples,), or of the mood set
+    uint8 (frames, bands); told, float32 (numbers,); weight, how much it counts beside others of its task; font, the
+    name of the SoundFont that plays it.
     """
 
     task: str
     id: str
     split: str
     group: str
-    wave: Wave16
+    wave: Heard
     told: Floats
     weight: float = 1.0
+    font: str = ""
 
 
 TASKS: Mapping[str, Asked] = MappingProxyType(
     {
         "speech": Asked("ravdess", ravdess.EMOTIONS, classes=True),
         "song": Asked("ravdess", ravdess.EMOTIONS[:6], classes=True),
-        "gems": Asked("emotify", tuple(name for name in emotify.FEELINGS if name != _UNSURE), classes=False),
+        "gems": Asked("emotify", tuple(name for name in emotify.FEELINGS if name != _UNSURE), classes=False, unit=0.2),
+        "vgmidi": Asked("vgmidi", ("valence", "arousal"), classes=False, played=True, unit=0.3),
+        "emopia": Asked("emopia", ("Q1", "Q2", "Q3", "Q4"), classes=True, played=True),
+        "moods": Asked("mirex_mood", tuple("12345"), classes=True, mels=(FRAMES,)),
     }
 )
 
 
-def sounds(root: Path, context: Context, tasks: Sequence[str]) -> list[Sound]:
+def sounds(root: Path, context: Context, tasks: Sequence[str], fonts: Sequence[Path] = ()) -> list[Sound]:
     """The sounds of some tasks below a root, of all splits; files that cannot be read are left out and told.
 
+    Parameters: root; context; tasks; fonts, SoundFonts, each of which plays every score (none: the one that
+    `soundfont.find` finds).
     Raises: UnknownNameError; MissingCorpusError, a corpus is not there; CorpusError, one is not as it should be;
-    FileError, all files of one are damaged.
+    FileError, all files of one are damaged, or a font cannot be read; SoundError, a font is none.
     """
     chosen = [find(name, tuple(TASKS), "task") for name in tasks]
-    return [sound for name in chosen for sound in _READERS[name](root, context)]
+    playing = [soundfont.find(font) for font in fonts or (None,)] if any(TASKS[name].played for name in chosen) else []
+    return [sound for name in chosen for sound in _READERS[name](_Source(root, context, playing))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where sounds come from."""
+
+    root: Path
+    context: Context
+    fonts: Sequence[Path]
+
+    def waves(
+        self, records: Sequence[R], function: Function, parameters: Mapping[str, Any]
+    ) -> Iterator[tuple[R, Wave16]]:
+        """Each record whose file can be read, with its wave."""
+        made = self.context.prepared([Item(record.path, parameters) for record in records], function, _VERSION)
+        for record, arrays in zip(records, made, strict=True):
+            if arrays is not None:
+                yield record, arrays["wave"]
+
+    def played(self, records: Sequence[R], seconds: float) -> Iterator[tuple[R, Wave16, str]]:
+        """Each record whose score can be read, played with each font, and the name of that."""
+        for font in self.fonts:
+            parameters = {"seconds": seconds, "soundfont": str(font), "sha256": digest(font)}
+            for record, wave in self.waves(records, performed, parameters):
+                yield record, wave, font.stem
 
 
 def decoded(item: Item) -> dict[str, Wave16]:
     """The wave of a recording; with the parameter `voice`, without the silence around it. Raises: FileError."""
     assert item.path is not None  # noqa: S101 - a recording is a file
-    samples = recording.read_at(item.path, SCALES[0].rate).samples[0]
-    heard = voiced(samples) if item.parameters.get("voice") else samples
-    return {"wave": np.rint(np.clip(heard, -1, 1) * FULL).astype(np.int16)}
+    samples = recording.read_at(item.path, _RATE).samples[0]
+    return {"wave": wave16(voiced(samples) if item.parameters.get("voice") else samples)}
+
+
+def performed(item: Item) -> dict[str, Wave16]:
+    """The wave of the first `seconds` of a score, played with a `soundfont`. Raises: FileError, SoundError."""
+    assert item.path is not None  # noqa: S101 - a score is a file
+    audio = mix(midi.read(item.path), rate=_RATE, soundfont=item.parameters["soundfont"])
+    most = int(item.parameters["seconds"] * _RATE)
+    return {"wave": wave16(heard(Audio(audio.samples[:, :most], _RATE), _RATE))}
+
+
+def wave16(samples: npt.ArrayLike) -> Wave16:
+    """A wave (samples,) in -1..1 as it is kept."""
+    return np.asarray(np.rint(np.clip(samples, -1, 1) * FULL), np.int16)
 
 
 def voiced(wave: Floats) -> Floats:
@@ -105,41 +182,74 @@ def voiced(wave: Floats) -> Floats:
     return wave[loud[0] * _HOP : loud[-1] * _HOP + _FRAME] if len(loud) else wave
 
 
-def _taken(channel: str) -> Callable[[Path, Context], Iterator[Sound]]:
-    def read(root: Path, context: Context) -> Iterator[Sound]:
-        takes = [take for take in ravdess.load(root) if take.channel == channel]
+def _taken(channel: str) -> Callable[[_Source], Iterator[Sound]]:
+    def read(source: _Source) -> Iterator[Sound]:
+        takes = [take for take in ravdess.load(source.root) if take.channel == channel]
         names = TASKS[channel].names
-        for take, wave in _waves(takes, context, voice=True):
+        for take, wave in source.waves(takes, decoded, {"voice": True}):
             told = np.array([name == take.emotion for name in names], np.float32)
             yield Sound(channel, take.id, take.split, take.group, wave, told)
 
     return read
 
 
-def _gems(root: Path, context: Context) -> Iterator[Sound]:
-    tracks = list(emotify.load(root))
+def _gems(source: _Source) -> Iterator[Sound]:
     columns = [emotify.FEELINGS.index(name) for name in TASKS["gems"].names]
-    for track, wave in _waves(tracks, context, voice=False):
+    for track, wave in source.waves(list(emotify.load(source.root)), decoded, {"voice": False}):
         told = track.proportions[columns].astype(np.float32)
-        for part in _stretches(wave):
+        for _, part in _stretches(wave):
             yield Sound("gems", track.id, track.split, track.group, part, told, float(track.raters))
 
 
-_READERS: Mapping[str, Callable[[Path, Context], Iterator[Sound]]] = MappingProxyType(
-    {"speech": _taken("speech"), "song": _taken("song"), "gems": _gems}
+def _vgmidi(source: _Source) -> Iterator[Sound]:
+    for piece, wave, font in source.played(list(vgmidi.load(source.root)), _LONGEST["vgmidi"]):
+        for start, part in _stretches(wave):
+            told = _rated(piece, start, start + len(part) / _RATE)
+            if np.isfinite(told).all():
+                yield Sound("vgmidi", piece.id, piece.split, piece.group, part, told, font=font)
+
+
+def _emopia(source: _Source) -> Iterator[Sound]:
+    for clip, wave, font in source.played(list(emopia.load(source.root)), _LONGEST["emopia"]):
+        told = (np.arange(1, 5) == clip.quadrant).astype(np.float32)
+        for _, part in _stretches(wave):
+            yield Sound("emopia", clip.id, clip.split, clip.group, part, told, font=font)
+
+
+def _moods(source: _Source) -> Iterator[Sound]:
+    for clip in mirex_mood.load(source.root):
+        decibels = mirex_mood.logmel(clip).decibels
+        told = (np.arange(1, mirex_mood.CLUSTERS + 1) == clip.cluster).astype(np.float32)
+        steps = np.rint((decibels + 255 * STEP) / STEP).astype(np.uint8)
+        yield Sound("moods", clip.id, clip.split, clip.group, steps, told)
+
+
+_READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(
+    {
+        "speech": _taken("speech"),
+        "song": _taken("song"),
+        "gems": _gems,
+        "vgmidi": _vgmidi,
+        "emopia": _emopia,
+        "moods": _moods,
+    }
 )
 
 
-def _waves(records: Sequence[R], context: Context, *, voice: bool) -> Iterator[tuple[R, Wave16]]:
-    """Each record whose file can be read, with its wave."""
-    items = [Item(record.path, {"voice": voice}) for record in records]
-    made = context.prepared(items, decoded, _VERSION)
-    for record, arrays in zip(records, made, strict=True):
-        if arrays is not None:
-            yield record, arrays["wave"]
+def _stretches(wave: Wave16) -> list[tuple[float, Wave16]]:
+    """A wave in stretches of one length, as near to `STRETCH` as can be, with the second at which each begins."""
+    count = max(1, round(len(wave) / (STRETCH * _RATE)))
+    parts = np.array_split(wave, count)
+    starts = np.cumsum([0, *(len(part) for part in parts[:-1])]) / _RATE
+    return list(zip(starts.tolist(), parts, strict=True))
 
 
-def _stretches(wave: Wave16) -> list[Wave16]:
-    """A wave in stretches of one length, as near to `STRETCH` as can be."""
-    count = max(1, round(len(wave) / (STRETCH * SCALES[0].rate)))
-    return np.array_split(wave, count)
+def _rated(piece: vgmidi.Piece, start: float, end: float) -> Floats:
+    """Valence and arousal (2,) in the mean over the bars between two times, after the warm-up; NaN where none is."""
+    first = vgmidi.WARM_UP if piece.bars > vgmidi.WARM_UP else 0
+    edges = np.asarray(piece.edges)[first : piece.bars + 1]
+    shares = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], start), 0, None)
+    if not shares.sum():
+        return np.full(2, np.nan, np.float32)
+    ratings = np.stack([piece.valence, piece.arousal])[:, first : piece.bars]
+    return np.asarray(ratings @ shares / shares.sum(), np.float32)

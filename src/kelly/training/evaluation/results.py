@@ -8,7 +8,7 @@ finite null, for JSON knows no such numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,19 @@ from kelly.training.evaluation.windows import Consistency
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["SCHEMA", "Axis", "Calibrated", "Classes", "Number", "Report", "Steadiness", "Task", "Timeline", "plain"]
+__all__ = [
+    "SCHEMA",
+    "Axis",
+    "Calibrated",
+    "Classes",
+    "Number",
+    "Report",
+    "Steadiness",
+    "Task",
+    "Timeline",
+    "lines",
+    "plain",
+]
 
 SCHEMA = 1  # of metrics.json: raised when a field changes its meaning or goes
 
@@ -155,6 +167,24 @@ class Report:
             for number, one in zip(row["numbers"], task.numbers, strict=True):
                 number["reached"] = one.reached
         return told | {"summary": list(summary(self.verdicts)) if self.verdicts else []}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """What matters of a report, as lines for people: the numbers with bars, calibration, and the design's targets."""
+    for task in report.tasks:
+        yield f"{task.title}, {task.split}: {task.items} records, {task.units} {task.unit}s. {task.note}".rstrip()
+        for number in [one for one in task.numbers if one.bar is not None] or task.numbers[:1]:
+            beside = "".join(f", {name} {other.value:.3f}" for name, other in number.beside.items())
+            ceiling = "" if number.ceiling is None else f", ceiling {number.ceiling:.3f}"
+            bar = "" if number.bar is None else f" (bar {number.bar:.2f}: {'met' if number.reached else 'missed'})"
+            span = f" [{number.ours.low:.3f}, {number.ours.high:.3f}]" if number.ours.low is not None else ""
+            yield f"  {number.name} {number.ours.value:.3f}{span}{bar}{beside}{ceiling}"
+        if task.calibrated is not None:
+            before, after = task.calibrated.before, task.calibrated.after
+            scaled = "" if after is None else f", {after.ece:.3f} scaled by temperature"
+            chance = (after or before).perfect
+            yield f"  ECE {before.ece:.3f}{scaled} (a perfect model: {chance.mean:.3f}, 95 % {chance.limit:.3f})"
+    yield from summary(report.verdicts) if report.verdicts else ()
 
 
 def plain(value: object) -> Plain:

@@ -1,9 +1,10 @@
 """Hearing: a trunk that hears sound, what is kept of the whole, and a head for each thing that some corpus tells.
 
-Conventions: levels are a sequence of (batch, frames, bands), as many as the trunk's `scales`; `real` (batch, frames) is
+Conventions: levels are a sequence of (batch, frames, bands), as many as there are `mels`; `real` (batch, frames) is
 true where a frame is no padding. Of the states of a sound several weighted means are kept, each with weights of its own
-over the tokens, and their spread; beside them the mean and the spread of each band, and how long the sound is, since
-voices tell much by how loud and how bright they are. Heads give logits of classes, or numbers, by their names.
+over the tokens, and their spread; beside them the mean and the spread of each band, how long the sound is and how loud
+it was before it was evened (in dB of full scale), since voices tell much by how loud and how bright they are. Heads
+give logits of classes, or numbers, by their names.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from kelly.sound.features import SCALES
+from kelly.sound.features import Mel
 
 __all__ = ["Hearing", "Trunk"]
 
@@ -28,7 +29,6 @@ class Trunk(Protocol):
     """A module that hears: `MultiScaleEmotionNet` and `MusicEmotionTransformer`."""
 
     width: int
-    scales: int
 
     def __call__(self, levels: Sequence[Tensor], real: Tensor) -> tuple[Tensor, Tensor]:
         """States (batch, tokens, width), and which are alive (batch, tokens)."""
@@ -37,35 +37,37 @@ class Trunk(Protocol):
 class Hearing(nn.Module):
     """The whole network.
 
-    Parameters: trunk, a module that is a `Trunk`; heads, how many numbers each gives, by name; hidden, width of the
-    layer that they share; dropout, around it.
+    Parameters: trunk, a module that is a `Trunk`; heads, how many numbers each gives, by name; mels, the definitions of
+    what it hears, of one rate, hop and bands; hidden, width of the layer that the heads share; dropout, around it.
     """
 
-    def __init__(self, trunk: Trunk, heads: Mapping[str, int], hidden: int = 256, dropout: float = 0.4) -> None:
+    def __init__(
+        self, trunk: Trunk, heads: Mapping[str, int], mels: Sequence[Mel], *, hidden: int = 256, dropout: float = 0.4
+    ) -> None:
         super().__init__()
-        self.trunk, self.scales = trunk, trunk.scales
-        width, bands = trunk.width, SCALES[0].bands
+        self.trunk, self.mels = trunk, tuple(mels)
+        width, bands = trunk.width, mels[0].bands
         self.norm = nn.LayerNorm(width)
         self.views = nn.Linear(width, _VIEWS)
-        kept = (_VIEWS + 1) * width + 2 * bands + 1
+        kept = (_VIEWS + 1) * width + 2 * bands + 2
         self.whole, self.shared = nn.BatchNorm1d(kept), nn.Linear(kept, hidden)
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict({name: nn.Linear(hidden, size) for name, size in heads.items()})
 
-    def forward(self, levels: Sequence[Tensor], real: Tensor) -> dict[str, Tensor]:
-        """What each head says, (batch, its size), of sounds of one frame or more."""
-        hidden = functional.gelu(self.shared(self.dropout(self.whole(self.kept(levels, real)))))
+    def forward(self, levels: Sequence[Tensor], real: Tensor, loudness: Tensor) -> dict[str, Tensor]:
+        """What each head says, (batch, its size), of sounds of one frame or more, so loud (batch,) in dB."""
+        hidden = functional.gelu(self.shared(self.dropout(self.whole(self.kept(levels, real, loudness)))))
         dropped = self.dropout(hidden)
         return {name: head(dropped) for name, head in self.heads.items()}
 
-    def kept(self, levels: Sequence[Tensor], real: Tensor) -> Tensor:
+    def kept(self, levels: Sequence[Tensor], real: Tensor, loudness: Tensor) -> Tensor:
         """What is kept of each sound, (batch, kept)."""
         states, alive = self.trunk(levels, real)
         states = self.norm(states)
         weights = self.views(states).masked_fill(~alive[..., None], _NEVER).softmax(1)
         views = torch.einsum("btv,btw->bvw", weights, states).flatten(1)
-        seconds = real.sum(1, keepdim=True) / SCALES[0].frames_a_second
-        parts = [views, _moments(states, alive)[1], *_moments(levels[0], real), seconds.log1p()]
+        seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second
+        parts = [views, _moments(states, alive)[1], *_moments(levels[0], real), seconds.log1p(), loudness[:, None]]
         return torch.cat([part.float() for part in parts], 1)
 
 

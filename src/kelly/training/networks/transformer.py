@@ -56,6 +56,7 @@ class Size:
 
 SIZES: Mapping[str, Size] = MappingProxyType(
     {
+        "mini": Size(width=128, heads=4, layers=1, inner=256, dropout=0.2),
         "tiny": Size(width=384, heads=6, layers=1, inner=1536),
         "small": Size(width=384, heads=6, layers=2, inner=1536),
         "base": Size(width=768, heads=12, layers=12, inner=3072, tokens=2000),

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import lightning
 import torch
@@ -56,7 +56,8 @@ class Recipe:
     Parameters: epochs, at most; batch, samples of a step over all processes; rate, the highest; warmup, share of the
     steps in which it rises; weight_decay; clip, the longest gradient; patience, epochs without a lower dev loss after
     which a run ends; chance_after, the epoch after which the dev loss must be below chance; keep, the weights of which
-    epoch: the "best" on the dev split, or the "last" (then no run ends early, and the dev split chooses nothing).
+    epoch: the "best" on the dev split, or the "last" (then no run ends early, and the dev split chooses nothing);
+    mixed, products in bfloat16 on the CPU too, as on a graphics card they always are where it can.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")  # a misspelt setting is no setting
@@ -70,6 +71,7 @@ class Recipe:
     patience: int = 15
     chance_after: int = 5
     keep: str = "best"
+    mixed: bool = False
 
     def __post_init__(self) -> None:
         """Check what would only be found out after minutes."""
@@ -127,10 +129,13 @@ class Task(Protocol):
 
 @runtime_checkable
 class AtRates(Protocol):
-    """A task whose network's children learn at rates of their own."""
+    """A task whose network's parts learn at rates of their own."""
 
     def rates(self, network: nn.Module) -> Mapping[str, float]:
-        """Shares of the recipe's rate, by the name of a child; the others learn at the whole of it."""
+        """Shares of the recipe's rate, by how the names of parameters begin; the others learn at the whole of it.
+
+        What learns at 0 is frozen: no gradient is computed for it.
+        """
 
 
 def fit(
@@ -287,7 +292,10 @@ class _Fitting(lightning.LightningModule):
         rates = self.task.rates(self.network) if isinstance(self.task, AtRates) else {}
         grouped: dict[tuple[float, bool], list[nn.Parameter]] = {}
         for name, parameter in self.network.named_parameters():
-            rate = rates.get(name.partition(".")[0], 1.0)
+            rate = next((rates[part] for part in rates if f"{name}.".startswith(f"{part}.")), 1.0)
+            if not rate:
+                parameter.requires_grad = False
+                continue
             grouped.setdefault((recipe.rate * rate, parameter.ndim >= 2), []).append(parameter)
         return [
             {"params": chosen, "lr": rate, "weight_decay": recipe.weight_decay if deep else 0.0}
@@ -350,7 +358,7 @@ def _trainer(fitting: _Fitting, out: Path, device: str, logger: Logger | None, n
         devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
         num_nodes=_world() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
         strategy=_strategy(on_card=on_card),
-        precision="bf16-mixed" if on_card and torch.cuda.is_bf16_supported() else "16-mixed" if on_card else "32-true",
+        precision=_precision(recipe, on_card=on_card),
         gradient_clip_val=recipe.clip,
         logger=logger or False,
         log_every_n_steps=1,
@@ -367,6 +375,12 @@ def _trainer(fitting: _Fitting, out: Path, device: str, logger: Logger | None, n
         use_distributed_sampler=False,
         deterministic=True,
     )
+
+
+def _precision(recipe: Recipe, *, on_card: bool) -> Literal["bf16-mixed", "16-mixed", "32-true"]:
+    if on_card:
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    return "bf16-mixed" if recipe.mixed else "32-true"
 
 
 def _strategy(*, on_card: bool) -> Strategy | str:

