@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from kelly.errors import CorpusError, UnknownNameError, UsageError
-from kelly.sound.features import SCALES, evened, levels
+from kelly.sound.features import SCALES, evened, levels, voiced
 from kelly.training.data import sounds
 from kelly.training.data.augmenting import Augmentation
 from kelly.training.data.sounds import FULL, TASKS, Sound
@@ -67,10 +67,10 @@ def test_long_music_is_cut_into_even_stretches():
 def test_the_silence_around_words_is_left_out():
     word = 0.5 * np.sin(np.arange(RATE) / 3, dtype=np.float32)
     wave = np.concatenate([np.zeros(RATE, np.float32), word, np.zeros(2 * RATE, np.float32)])
-    assert len(sounds.voiced(wave)) == pytest.approx(RATE, abs=2 * 2048)
-    assert len(sounds.voiced(0.001 * wave)) == len(sounds.voiced(wave))
-    assert len(sounds.voiced(np.zeros(RATE, np.float32))) == RATE
-    assert len(sounds.voiced(word[:100])) == 100
+    assert len(voiced(wave)) == pytest.approx(RATE, abs=2 * 2048)
+    assert len(voiced(0.001 * wave)) == len(voiced(wave))
+    assert len(voiced(np.zeros(RATE, np.float32))) == RATE
+    assert len(voiced(word[:100])) == 100
 
 
 def test_unknown_tasks_are_refused(tmp_path, context):

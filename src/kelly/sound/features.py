@@ -41,6 +41,7 @@ __all__ = [
     "levels",
     "scales",
     "spectrogram",
+    "voiced",
 ]
 
 Floats = npt.NDArray[np.float32]
@@ -55,6 +56,8 @@ _BEND = _BEND_HERTZ / _LINEAR_STEP  # in mel
 _LOG_STEP = np.log(6.4) / 27
 _AT_ONCE = 2**17  # samples of all frames whose spectra are held at a time: they stay near the core
 _BLOCK = 16  # bands that are summed at a time, over none but the lines that they hear
+_SILENT = 35.0  # dB below the loudest frame, from which on there is silence
+_WIDE, _STEP = 2048, 512  # samples, in which silence is looked for
 _CROSSED = 1e-10  # what lies nearer to zero is zero, as librosa has it
 
 
@@ -144,6 +147,15 @@ def evened(wave: npt.ArrayLike) -> tuple[Floats, float]:
     samples = _checked(wave, np.float32)
     rms = max(SOFTEST, float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))))
     return np.asarray(samples * np.float32(EVEN / rms), np.float32), float(20 * np.log10(rms))
+
+
+def voiced(wave: Floats) -> Floats:
+    """A wave (samples,) from the first to the last frame that is less than 35 dB below the loudest; all of silence."""
+    count = 1 + max(0, len(wave) - _WIDE) // _STEP
+    rows = np.lib.stride_tricks.sliding_window_view(np.pad(wave, (0, max(0, _WIDE - len(wave)))), _WIDE)[::_STEP]
+    power = np.square(rows[:count], dtype=np.float64).mean(axis=1)
+    loud = np.flatnonzero(power > power.max() * 10 ** (-_SILENT / 10))
+    return wave[loud[0] * _STEP : loud[-1] * _STEP + _WIDE] if len(loud) else wave
 
 
 def descriptors(wave: npt.ArrayLike, mel: Mel) -> Floats:

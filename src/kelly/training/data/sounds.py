@@ -32,7 +32,7 @@ from kelly.names import find
 from kelly.score import midi
 from kelly.sound import recording, soundfont
 from kelly.sound.audio import Audio
-from kelly.sound.features import FRAMES, SCALES, Mel, heard
+from kelly.sound.features import FRAMES, SCALES, Mel, heard, voiced
 from kelly.sound.render import mix
 from kelly.training.data.clips import STEP
 from kelly.training.data.corpora import emopia, emotify, mirex_mood, ravdess, vgmidi
@@ -41,7 +41,7 @@ from kelly.training.data.preparing import Function, Item
 from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
 
-__all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Sound", "decoded", "performed", "sounds", "voiced", "wave16"]
+__all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Sound", "decoded", "performed", "sounds", "wave16"]
 
 Wave16 = npt.NDArray[np.int16]
 Heard = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
@@ -61,8 +61,6 @@ R = TypeVar("R", bound=_Filed)
 FULL = 32_767  # of int16
 STRETCH = 10.0  # seconds of a track that are heard at once
 _RATE = SCALES[0].rate
-_QUIET = 35.0  # dB below the loudest frame, from which on there is silence
-_FRAME, _HOP = 2048, 512  # samples, in which silence is looked for
 _LONGEST = {"emopia": 30.0, "vgmidi": 120.0}  # seconds of a piece that are played
 _VERSION = 1
 _UNSURE = "amazement"
@@ -72,13 +70,15 @@ _UNSURE = "amazement"
 class Asked:
     """What a task asks of a sound.
 
-    Parameters: corpus; names of what is told; classes, whether these are classes; played, whether it is of scores;
+    Parameters: corpus; names of what is told; classes, whether these are classes; voices, whether it is of voices
+    alone; played, whether it is of scores;
     mels, the definitions of what is heard; unit, of ratings, about their standard deviation in the train split.
     """
 
     corpus: str
     names: tuple[str, ...]
     classes: bool
+    voices: bool = False
     played: bool = False
     mels: tuple[Mel, ...] = SCALES
     unit: float = 1.0
@@ -105,8 +105,8 @@ class Sound:
 
 TASKS: Mapping[str, Asked] = MappingProxyType(
     {
-        "speech": Asked("ravdess", ravdess.EMOTIONS, classes=True),
-        "song": Asked("ravdess", ravdess.EMOTIONS[:6], classes=True),
+        "speech": Asked("ravdess", ravdess.EMOTIONS, classes=True, voices=True),
+        "song": Asked("ravdess", ravdess.EMOTIONS[:6], classes=True, voices=True),
         "gems": Asked("emotify", tuple(name for name in emotify.FEELINGS if name != _UNSURE), classes=False, unit=0.2),
         "vgmidi": Asked("vgmidi", ("valence", "arousal"), classes=False, played=True, unit=0.3),
         "emopia": Asked("emopia", ("Q1", "Q2", "Q3", "Q4"), classes=True, played=True),
@@ -171,15 +171,6 @@ def performed(item: Item) -> dict[str, Wave16]:
 def wave16(samples: npt.ArrayLike) -> Wave16:
     """A wave (samples,) in -1..1 as it is kept."""
     return np.asarray(np.rint(np.clip(samples, -1, 1) * FULL), np.int16)
-
-
-def voiced(wave: Floats) -> Floats:
-    """A wave (samples,) from the first to the last frame that is less than 35 dB below the loudest; all of silence."""
-    count = 1 + max(0, len(wave) - _FRAME) // _HOP
-    rows = np.lib.stride_tricks.sliding_window_view(np.pad(wave, (0, max(0, _FRAME - len(wave)))), _FRAME)[::_HOP]
-    power = np.square(rows[:count], dtype=np.float64).mean(axis=1)
-    loud = np.flatnonzero(power > power.max() * 10 ** (-_QUIET / 10))
-    return wave[loud[0] * _HOP : loud[-1] * _HOP + _FRAME] if len(loud) else wave
 
 
 def _taken(channel: str) -> Callable[[_Source], Iterator[Sound]]:

@@ -2,8 +2,8 @@
 
 Conventions: waves are (batch, samples) in -1..1 at the rate of the definitions; levels are (batch, frames, bands), the
 numbers of `kelly.sound.features.levels` to 1e-4, in float32 whatever precision the network around it has. Nothing here
-is learned, nor kept in a checkpoint: all follows from the definitions. Four scales at 16 kHz take about 3 MB for each
-second heard at once, so long sounds come in parts; on a GPU, products rounded to TF32 would blur what is soft.
+is learned: all follows from the definitions. Four scales at 16 kHz take about 3 MB for each second heard at once, so
+long sounds come in parts; on a GPU, products rounded to TF32 would blur what is soft.
 
 The Fourier transform is that of Cooley and Tukey (1965) in two matrix products. With N = N1 N2 samples, n = N2 n1 + n2
 and k = k1 + N1 k2,
@@ -12,7 +12,9 @@ and k = k1 + N1 k2,
     X[k1, k2] = sum over n2 of Y[n2, k1] w(N2, n2 k2)         the same for every k1
 
 where w(N, m) = exp(-2 pi i m / N). A real wave's k1 above N1 / 2 mirror those below. Every product stands with time as
-its last axis, so that nothing is transposed but the wave; lines come out with k2 in the order in which they rise, and
+its last axis, so that nothing is transposed but the wave. The small matrices of all n2 are put together in the graph,
+by the sum formulas of cosine and sine, from a table for n1 and one for n2: they would be most of an export, and
+onnxruntime does it once, when it loads one. Lines come out with k2 in the order in which they rise, and
 each group of bands is summed over its own stretch of them. In onnxruntime this is several times as fast as the
 operator STFT, as a convolution with the frame's kernels and as one product with the whole transform's matrix
 (benchmarks/features).
@@ -70,9 +72,12 @@ class Scale(nn.Module):
         if mel.window % mel.hop or mel.hop % self.outer:
             raise UsageError(f"the hop must divide the window and be a multiple of {self.outer}; got {mel}")
         self.lines = self.outer * (inner // 2 + 1)
-        self.first: Tensor
+        self.inner: Tensor
+        self.between: Tensor
+        self.hann: Tensor
         self.second: Tensor
-        self._keep("first", _first(mel))
+        for name, values in zip(("inner", "between", "hann"), _first(mel), strict=True):
+            self.register_buffer(name, torch.from_numpy(values))  # doubles: what is soft is told apart
         self._keep("second", _second(self.outer))
         self.spans = []
         for group, (begin, end, weights) in enumerate(_groups(mel)):
@@ -81,13 +86,24 @@ class Scale(nn.Module):
 
     def forward(self, waves: Tensor) -> Tensor:
         """Levels (batch, frames, bands) of waves (batch, samples)."""
-        inner = self.first @ self._frames(waves)  # (batch, N2, real and imaginary parts of k1, frames)
+        inner = self.first() @ self._frames(waves)  # (batch, N2, real and imaginary parts of k1, frames)
         spectra = self.second @ inner.reshape(waves.shape[0], 2 * self.outer, -1)
         real, imaginary = torch.chunk(spectra * spectra, 2, 1)
         lines = (real + imaginary).reshape(waves.shape[0], self.lines, -1)
         weights = (self.get_buffer(f"bands{group}") for group in range(len(self.spans)))
         sums = [each @ lines[:, begin:end] for each, (begin, end) in zip(weights, self.spans, strict=True)]
         return torch.log10(1 + STEEPNESS * torch.cat(sums, 1)).transpose(1, 2)
+
+    def first(self) -> Tensor:
+        """The matrices (N2, real and imaginary parts of k1, n1), with Hann's window."""
+        cosine, sine, cosines, sines = (
+            self.inner[0],
+            self.inner[1],
+            self.between[0, ..., None],
+            self.between[1, ..., None],
+        )
+        parts = [cosine * cosines - sine * sines, -(sine * cosines + cosine * sines)]
+        return (torch.cat(parts, 1) * self.hann).float()
 
     def _frames(self, waves: Tensor) -> Tensor:
         """Frames (batch, N2, n1, frames) of waves, put together from blocks of a hop."""
@@ -99,7 +115,7 @@ class Scale(nn.Module):
         return torch.cat([blocks[..., start : start - many + 1 or None] for start in range(many)], 2)
 
     def _keep(self, name: str, values: _Floats) -> None:
-        self.register_buffer(name, torch.from_numpy(values.astype(np.float32)), persistent=False)
+        self.register_buffer(name, torch.from_numpy(values.astype(np.float32)))
 
 
 def _factors(length: int) -> tuple[int, int]:
@@ -114,13 +130,17 @@ def _turns(length: int, products: npt.NDArray[np.int64]) -> tuple[_Floats, _Floa
     return np.cos(angles), -np.sin(angles)
 
 
-def _first(mel: Mel) -> _Floats:
-    """The matrices (N2, real and imaginary parts of k1, n1), with Hann's window."""
+def _first(mel: Mel) -> tuple[_Floats, _Floats, _Floats]:
+    """What the first matrices are made of, each the cosine and the sine of turns.
+
+    Returns: of k1 n1 / N1, (2, k1, n1); of k1 n2 / N, (2, N2, k1); and Hann's window, (N2, 1, n1).
+    """
     inner, outer = _factors(mel.fft)
-    samples = np.arange(mel.window).reshape(-1, outer).T  # n by n2 and n1
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * samples / mel.window)
-    turns = _turns(mel.fft, np.arange(inner // 2 + 1)[:, None] * samples[:, None])
-    return np.concatenate(turns, axis=1) * hann[:, None]
+    lines, first, second = np.arange(inner // 2 + 1), np.arange(mel.window // outer), np.arange(outer)
+    told = [(inner, lines[:, None] * first), (mel.fft, second[:, None] * lines)]
+    turns = [np.stack([real, -imaginary]) for real, imaginary in (_turns(*one) for one in told)]
+    samples = first * outer + second[:, None]
+    return turns[0], turns[1], (0.5 - 0.5 * np.cos(2 * np.pi * samples / mel.window))[:, None]
 
 
 def _order(outer: int) -> npt.NDArray[np.int64]:

@@ -2,9 +2,10 @@
 
 Conventions: levels are a sequence of (batch, frames, bands), as many as there are `mels`; `real` (batch, frames) is
 true where a frame is no padding. Of the states of a sound several weighted means are kept, each with weights of its own
-over the tokens, and their spread; beside them the mean and the spread of each band, how long the sound is and how loud
-it was before it was evened (in dB of full scale), since voices tell much by how loud and how bright they are. Heads
-give logits of classes, or numbers, by their names.
+over the tokens, and their spread; beside them the mean and the spread of each band. Of a voice it is kept too how long
+it is and how loud it was before it was evened (in dB of full scale), for these tell much; of music, which is heard in
+stretches of any length and as loud as it was mastered, they are not. Heads give logits of classes, or numbers, by their
+names.
 """
 
 from __future__ import annotations
@@ -38,18 +39,26 @@ class Hearing(nn.Module):
     """The whole network.
 
     Parameters: trunk, a module that is a `Trunk`; heads, how many numbers each gives, by name; mels, the definitions of
-    what it hears, of one rate, hop and bands; hidden, width of the layer that the heads share; dropout, around it.
+    what it hears, of one rate, hop and bands; voices, whether it hears how long and how loud sounds are; hidden, width
+    of the layer that the heads share; dropout, around it.
     """
 
     def __init__(
-        self, trunk: Trunk, heads: Mapping[str, int], mels: Sequence[Mel], *, hidden: int = 256, dropout: float = 0.4
+        self,
+        trunk: Trunk,
+        heads: Mapping[str, int],
+        mels: Sequence[Mel],
+        *,
+        voices: bool = True,
+        hidden: int = 256,
+        dropout: float = 0.4,
     ) -> None:
         super().__init__()
-        self.trunk, self.mels = trunk, tuple(mels)
+        self.trunk, self.mels, self.voices = trunk, tuple(mels), voices
         width, bands = trunk.width, mels[0].bands
         self.norm = nn.LayerNorm(width)
         self.views = nn.Linear(width, _VIEWS)
-        kept = (_VIEWS + 1) * width + 2 * bands + 2
+        kept = (_VIEWS + 1) * width + 2 * bands + 2 * voices
         self.whole, self.shared = nn.BatchNorm1d(kept), nn.Linear(kept, hidden)
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict({name: nn.Linear(hidden, size) for name, size in heads.items()})
@@ -66,8 +75,10 @@ class Hearing(nn.Module):
         states = self.norm(states)
         weights = self.views(states).masked_fill(~alive[..., None], _NEVER).softmax(1)
         views = torch.einsum("btv,btw->bvw", weights, states).flatten(1)
-        seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second
-        parts = [views, _moments(states, alive)[1], *_moments(levels[0], real), seconds.log1p(), loudness[:, None]]
+        parts = [views, _moments(states, alive)[1], *_moments(levels[0], real)]
+        if self.voices:
+            seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second
+            parts += [seconds.log1p(), loudness[:, None]]
         return torch.cat([part.float() for part in parts], 1)
 
 

@@ -120,7 +120,8 @@ class SoundTask:
     def network(self) -> Hearing:
         """The network, its trunk with pretrained weights where the settings name some."""
         heads = {name: len(TASKS[name].names) for name in self.settings.tasks}
-        return Hearing(_trunk(self.settings, self.mels), heads, self.mels, dropout=self.settings.dropout)
+        trunk, voices = _trunk(self.settings, self.mels), any(TASKS[name].voices for name in self.settings.tasks)
+        return Hearing(trunk, heads, self.mels, voices=voices, dropout=self.settings.dropout)
 
     def rates(self, network: nn.Module) -> Mapping[str, float]:
         """How fast its parts learn. Raises: UsageError, the settings name a part that it does not have."""
