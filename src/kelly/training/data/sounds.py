@@ -12,6 +12,7 @@ steps of `clips.STEP` below its maximum, by the definition `FRAMES`. What was to
 - vgmidi: valence and arousal in -1..1, the mean rating of the bars that sound, after the warm-up of the raters.
 - emopia: the quadrant of a clip.
 - moods: the cluster of a clip of the mood set.
+- kind: whether a voice speaks (RAVDESS spoken), sings by itself (RAVDESS sung) or there is music (Emotify).
 
 Scores (vgmidi, emopia) are played by Kelly with each of some SoundFonts. What is long is cut into stretches of about
 `STRETCH` seconds, which carry the record's id.
@@ -61,6 +62,7 @@ R = TypeVar("R", bound=_Filed)
 FULL = 32_767  # of int16
 STRETCH = 10.0  # seconds of a track that are heard at once
 _RATE = SCALES[0].rate
+_GLANCE = 4.0  # seconds that tell a voice from music
 _LONGEST = {"emopia": 30.0, "vgmidi": 120.0}  # seconds of a piece that are played
 _VERSION = 1
 _UNSURE = "amazement"
@@ -90,7 +92,7 @@ class Sound:
 
     Parameters: task; id, of the record it is or is cut from; split; group; wave, int16 (samples,), or of the mood set
     uint8 (frames, bands); told, float32 (numbers,); weight, how much it counts beside others of its task; font, the
-    name of the SoundFont that plays it.
+    name of the SoundFont that plays it; other, the corpus it comes from, where that is not its task's.
     """
 
     task: str
@@ -101,6 +103,12 @@ class Sound:
     told: Floats
     weight: float = 1.0
     font: str = ""
+    other: str = ""
+
+    @property
+    def corpus(self) -> str:
+        """The corpus it comes from."""
+        return self.other or TASKS[self.task].corpus
 
 
 TASKS: Mapping[str, Asked] = MappingProxyType(
@@ -110,6 +118,7 @@ TASKS: Mapping[str, Asked] = MappingProxyType(
         "gems": Asked("emotify", tuple(name for name in emotify.FEELINGS if name != _UNSURE), classes=False, unit=0.2),
         "vgmidi": Asked("vgmidi", ("valence", "arousal"), classes=False, played=True, unit=0.3),
         "emopia": Asked("emopia", ("Q1", "Q2", "Q3", "Q4"), classes=True, played=True),
+        "kind": Asked("ravdess", ("speech", "singing", "music"), classes=True, voices=True),
         "moods": Asked("mirex_mood", tuple("12345"), classes=True, mels=(FRAMES,)),
     }
 )
@@ -215,6 +224,13 @@ def _moods(source: _Source) -> Iterator[Sound]:
         yield Sound("moods", clip.id, clip.split, clip.group, steps, told)
 
 
+def _kind(source: _Source) -> Iterator[Sound]:
+    for row, read in enumerate((_READERS["speech"], _READERS["song"], _gems)):
+        for one in read(source):
+            wave, told = one.wave[: round(_GLANCE * _RATE)], np.eye(3, dtype=np.float32)[row]
+            yield Sound("kind", one.id, one.split, one.group, wave, told, other=one.corpus)
+
+
 _READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(
     {
         "speech": _taken("speech"),
@@ -222,6 +238,7 @@ _READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(
         "gems": _gems,
         "vgmidi": _vgmidi,
         "emopia": _emopia,
+        "kind": _kind,
         "moods": _moods,
     }
 )

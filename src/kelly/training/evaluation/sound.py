@@ -54,6 +54,7 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(  # and what intervals 
         "gems": ("Emotify, shares of listeners", "track"),
         "vgmidi": ("VGMIDI played", "song"),
         "emopia": ("EMOPIA played, quadrants", "song"),
+        "kind": ("Speech, singing or music (RAVDESS and Emotify)", "actor or track"),
         "moods": ("MIREX-like moods", "artist"),
     }
 )
@@ -231,13 +232,13 @@ def _baselines(name: str, train: Sequence[Sound], asked: Sequence[Sound], contex
         return {"constant": constant, "ridge": np.asarray(ridge.fit(x, truth).predict(x_asked), np.float64)}
     title, model = (
         ("SVM", SVC(C=5, probability=True, random_state=0))
-        if name in {"speech", "song"}
+        if TASKS[name].voices
         else ("linear", LogisticRegression(C=0.003, max_iter=2000))
     )
     fitted = make_pipeline(StandardScaler(), model).fit(x, truth.argmax(1))
     shares = np.zeros((len(asked), truth.shape[1]))
     shares[:, fitted.classes_] = fitted.predict_proba(x_asked)
-    if name in {"speech", "song"}:  # the probabilities of a support vector machine may contradict its decision
+    if TASKS[name].voices:  # the probabilities of a support vector machine may contradict its decision
         decided = np.eye(truth.shape[1])[fitted.predict(x_asked)]
         shares = np.where(decided, np.maximum(shares, shares.max(1, keepdims=True) + 1e-6), shares)
         shares /= shares.sum(1, keepdims=True)
@@ -282,7 +283,7 @@ def _ceilings(shares: Floats, raters: Floats) -> Floats:
 
 def _subgroups(name: str, first: Sequence[Sound]) -> dict[str, npt.NDArray[np.str_]]:
     told = {}
-    if TASKS[name].corpus == "ravdess":
+    if name in {"speech", "song"}:
         told["sex"] = np.array([ravdess.sex(one.group) for one in first])
     if len({one.font for one in first}) > 1:
         told["SoundFont"] = np.array([one.font for one in first])

@@ -176,8 +176,8 @@ def parted(found: Sequence[Sound], settings: Settings) -> tuple[list[Sound], lis
         train, dev = ([one for one in found if one.split == split] for split in ("train", "dev"))
         return train, dev
     known = [one for one in found if one.split != "test"]
-    folds = folded({(TASKS[one.task].corpus, one.group) for one in known}, settings.folds)
-    held = [folds[TASKS[one.task].corpus, one.group] == settings.fold for one in known]
+    folds = folded({(one.corpus, one.group) for one in known}, settings.folds)
+    held = [folds[one.corpus, one.group] == settings.fold for one in known]
     train, dev = ([one for one, out in zip(known, held, strict=True) if out is wanted] for wanted in (False, True))
     return train, dev
 
@@ -230,7 +230,7 @@ def samples(found: Sequence[Sound], settings: Settings) -> Samples:
         drawn[mine] = settings.tasks[name] * _even(told[mine, : len(TASKS[name].names)], classes=TASKS[name].classes)
     length = torch.tensor([len(one.wave) for one in found], dtype=torch.long)
     tensors = {"wave": wave, "length": length, "task": which, "told": told, "weight": weight}
-    return Samples(tensors, [f"{TASKS[one.task].corpus}/{one.group}" for one in found], drawn)
+    return Samples(tensors, [f"{one.corpus}/{one.group}" for one in found], drawn)
 
 
 def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tuple[list[Tensor], Tensor, Tensor]:

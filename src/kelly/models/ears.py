@@ -1,0 +1,90 @@
+"""Ears: the networks that hear sound, at run time by onnxruntime alone.
+
+Conventions: there are three, each a folder of `kelly.models` with `model.onnx`, `config.json` and a card. `voice` hears
+a voice (heads `speech`, `song` and `kind`), `music` music (`gems`, `vgmidi`, `emopia`); both are given waves of one
+channel at 16 kHz in -1..1, of any level, and hear `LONGEST` seconds at once at the most. `moods` hears thirty seconds
+of music as frames of `kelly.models.recognizer.frames`, which is how its corpus comes. A head tells probabilities of the
+names that `names` gives, or ratings in the terms of its corpus. One thread, so that nothing depends on what runs beside
+it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kelly.errors import FileError, UsageError
+
+__all__ = ["EXACTLY", "LONGEST", "NAMES", "RATE", "Ear", "shipped"]
+
+Floats = npt.NDArray[np.float32]
+
+NAMES = ("voice", "music", "moods")
+RATE = 16_000
+LONGEST = 12.0  # seconds
+EXACTLY = ("session.disable_quant_qdq", "1")  # weights are widened, activations never rounded
+_TENTHS = 10.0  # a level is so many decibels
+_SPAN = 80.0  # dB
+
+
+class Ear:
+    """A network that hears. Parameters: folder, with `model.onnx` and `config.json`."""
+
+    def __init__(self, folder: Traversable) -> None:
+        import onnxruntime
+
+        self.config: Mapping[str, Any] = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry(*EXACTLY)
+        self._session = onnxruntime.InferenceSession(
+            folder.joinpath("model.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = tuple(one.name for one in self._session.get_inputs())
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """What each head tells of, by the head's name."""
+        return MappingProxyType({head: tuple(names) for head, names in self.config["heads"].items()})
+
+    def hear(self, waves: Sequence[npt.ArrayLike]) -> dict[str, npt.NDArray[np.float64]]:
+        """What each head tells (sounds, numbers) of waves (samples,), or of decibels (frames, 128) in -80..0.
+
+        Raises: UsageError, there is no sound, or one is empty, longer than `LONGEST` or no finite numbers.
+        """
+        rows = [np.asarray(wave, np.float32) for wave in waves]
+        pictured = self._inputs[0] == "levels"
+        if not rows or not all(row.ndim == 1 + pictured and len(row) and np.isfinite(row).all() for row in rows):
+            raise UsageError("sounds must be one or more, of finite numbers; one is empty or has another shape")
+        if not pictured and max(map(len, rows)) > LONGEST * RATE:
+            longest = max(map(len, rows)) / RATE
+            raise UsageError(f"at most {LONGEST:g} seconds are heard at once; got {longest:.1f}")
+        rows = [(row + np.float32(_SPAN)) / np.float32(_TENTHS) for row in rows] if pictured else rows
+        held = np.zeros((len(rows), max(map(len, rows)), *rows[0].shape[1:]), np.float32)
+        for place, row in enumerate(rows):
+            held[place, : len(row)] = row
+        lengths = np.array([len(row) for row in rows], np.int64)
+        told = self._session.run(None, dict(zip(self._inputs, (held, lengths), strict=True)))
+        return {head: np.asarray(one, np.float64) for head, one in zip(self.names, told, strict=True)}
+
+
+def shipped(name: str) -> Ear:
+    """An ear that comes with Kelly, loaded once. Raises: FileError, Kelly was built without it."""
+    found = _shipped(name)
+    if found is None:
+        raise FileError(f"Kelly was built without its ear for {name}")
+    return found
+
+
+@cache
+def _shipped(name: str) -> Ear | None:
+    folder = resources.files("kelly.models").joinpath(name)
+    return Ear(folder) if folder.joinpath("model.onnx").is_file() else None

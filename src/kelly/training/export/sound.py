@@ -1,0 +1,231 @@
+"""Exporting what hears sound: waves in, what the heads tell out, with all that lies between in one ONNX file.
+
+Conventions: inputs are `waves`, float32 (batch, samples) at the rate of the definitions, and `lengths`, int64 (batch,),
+how many of the samples are real; batch and time are of any size. (What hears the mood set's spectrograms has `levels`,
+float32 (batch, frames, bands), in their place, and lengths in frames.) Outputs are named after the heads: probabilities
+of classes, their logits divided by a temperature first, or ratings in the corpus's own terms, (batch, numbers). Learned
+matrices are kept in 8 bits, a step for each of their rows, and widened where they are used. Before anything is written,
+the file is read back and must tell what torch tells with the same rounded weights, to 1e-4.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import torch
+from onnx import helper, numpy_helper
+from torch import Tensor, nn
+
+from kelly.errors import FileError
+from kelly.files import write_atomically
+from kelly.models.ears import EXACTLY
+from kelly.sound.features import EVEN, SOFTEST
+from kelly.training.data.registry import reader
+from kelly.training.data.sounds import TASKS
+from kelly.training.networks.front import Front
+from kelly.training.networks.hearing import Hearing
+from kelly.training.tasks.sound import trained
+
+__all__ = ["Listening", "packed", "write"]
+
+OPSET = 17
+TOLERANCE = 1e-4
+_LEAST = 4096  # numbers of a matrix that is kept in 8 bits
+_LEVELS = 127
+
+
+class Listening(nn.Module):
+    """A network with what stands before and after it.
+
+    Parameters: hearing; temperatures, by the name of a head of classes (1 where it has none).
+    """
+
+    def __init__(self, hearing: Hearing, temperatures: Mapping[str, float]) -> None:
+        super().__init__()
+        self.hearing, self.temperatures = hearing, dict(temperatures)
+        self.hop = hearing.mels[0].hop
+        self.front = Front(hearing.mels) if self.sounding else None
+
+    @property
+    def sounding(self) -> bool:
+        """Whether it hears waves; else spectrograms."""
+        return all(TASKS[name].mels[0].rate == self.hearing.mels[0].rate for name in ("speech",))
+
+    def forward(self, heard: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+        """What each head tells, of waves (batch, samples) or levels (batch, frames, bands)."""
+        if self.front is None:
+            levels, counts, loudness = [heard], lengths, torch.zeros_like(lengths, dtype=heard.dtype)
+        else:
+            waves, loudness = self._evened(heard, lengths)
+            levels, counts = list(self.front(waves)), 1 + lengths // self.hop
+        real = torch.arange(levels[0].shape[1], device=heard.device)[None] < counts[:, None]
+        said = self.hearing([one * real[..., None] for one in levels], real, loudness)
+        return tuple(self._told(name, one) for name, one in said.items())
+
+    def _evened(self, waves: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """`kelly.sound.features.evened` of waves, each of its own length; and how loud (batch,) they were in dB."""
+        real = torch.arange(waves.shape[1], device=waves.device)[None] < lengths[:, None]
+        waves = torch.where(real, waves, torch.zeros_like(waves))
+        rms = (waves.square().sum(1) / lengths).sqrt().clamp_min(SOFTEST)
+        return waves * (EVEN / rms)[:, None], 20 * rms.log10()
+
+    def _told(self, name: str, said: Tensor) -> Tensor:
+        asked = TASKS[name]
+        return torch.softmax(said / self.temperatures.get(name, 1.0), 1) if asked.classes else said * asked.unit
+
+
+def write(run: Path, temperatures: Mapping[str, float], out: Path, facts: Mapping[str, Any]) -> list[Path]:
+    """Write a finished run as Kelly ships it: `model.onnx` and `config.json`.
+
+    Parameters: run; temperatures, by head; out, the folder, made where it is missing; facts, more for `config.json`.
+    Returns: the files written.
+    Raises: FileError, the run is not finished, or its export is not its equal.
+    """
+    settings, hearing = trained(run)
+    rounded(hearing)
+    module = Listening(hearing, temperatures).eval()
+    files = {"model.onnx": encoded(module)}
+    corpora = [reader(one).CORPUS for one in dict.fromkeys(TASKS[name].corpus for name in settings.tasks)]
+    begun = _BEGUN[settings.trunk] if settings.begin else None
+    config = {
+        "format": 1,
+        "licence": "; ".join(sorted({one.licence for one in corpora} | ({begun[1]} if begun else set()))),
+        "corpora": [one.title for one in corpora] + ([begun[0]] if begun else []),
+        "run": run.name,
+        "rate": hearing.mels[0].rate,
+        "heads": {name: list(TASKS[name].names) for name in settings.tasks},
+        "temperatures": dict(temperatures),
+        "fonts": [Path(font).stem for font in settings.fonts],
+        **facts,
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    files["config.json"] = (json.dumps(config, indent=1) + "\n").encode()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{out} cannot be a folder: {error.strerror}") from error
+    for name, data in files.items():
+        write_atomically(out / name, data)
+    return [out / name for name in files]
+
+
+_BEGUN = {
+    "transformer": ("Whisper tiny's encoder as Smart Turn v3 has it", "begun from weights under MIT and BSD-2-Clause"),
+    "multiscale": ("musicnn, trained on MagnaTagATune", "begun from weights trained on CC BY-NC-SA 3.0"),
+}
+
+
+def encoded(module: Listening) -> bytes:
+    """The ONNX file of a module whose matrices are rounded. Raises: FileError, it does not tell what torch tells."""
+    written = io.BytesIO()
+    heard, name = ("waves", "samples") if module.sounding else ("levels", "frames")
+    heads = list(module.hearing.heads)
+    torch.onnx.export(
+        module,
+        _example(module, 2, 1.5),
+        written,  # type: ignore[arg-type] # it takes buffers too
+        input_names=[heard, "lengths"],
+        output_names=heads,
+        dynamic_axes={heard: {0: "batch", 1: name}, "lengths": {0: "batch"}, **{head: {0: "batch"} for head in heads}},
+        opset_version=OPSET,
+        do_constant_folding=False,  # onnxruntime folds when it loads, and the file stays small
+        dynamo=False,
+    )
+    data = packed(onnx.load_from_string(written.getvalue()), dict(module.hearing.named_parameters(prefix="hearing")))
+    _compare(module, data)
+    return data
+
+
+def rounded(network: nn.Module) -> None:
+    """Round every large matrix of a network to what 8 bits can hold."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if _is_large(parameter):
+                whole, step = _in_eight(parameter.detach().numpy())
+                parameter.copy_(torch.from_numpy(whole.astype(np.float32) * step.reshape(-1, *[1] * (whole.ndim - 1))))
+
+
+def packed(model: onnx.ModelProto, parameters: Mapping[str, nn.Parameter]) -> bytes:
+    """A model whose large matrices are kept in 8 bits.
+
+    Parameters: model, of torch's exporter; parameters, the rounded network's by the names they have in it. A product's
+    matrix stands there transposed and under another name: it is known by its numbers.
+    """
+    graph = model.graph
+    held = {name: one.detach().numpy() for name, one in parameters.items() if _is_large(one)}
+    sums = {_sum(array): array for array in held.values()}
+    kept = list(graph.initializer)
+    del graph.initializer[:]
+    widening = []
+    for one in kept:
+        array = numpy_helper.to_array(one)
+        turned = array.ndim == 2 and array.dtype == np.float32 and _sum(array.T) in sums
+        if array.dtype != np.float32 or not (turned or _sum(array) in sums):
+            graph.initializer.append(one)
+            continue
+        whole, step = _in_eight(array.T if turned else array)
+        axis = 1 if turned else 0
+        parts = (whole.T if turned else whole, step, np.zeros(len(step), np.int8))
+        names = [f"{one.name}.{part}" for part in ("whole", "step", "zero")]
+        graph.initializer.extend(
+            numpy_helper.from_array(np.ascontiguousarray(part), name) for part, name in zip(parts, names, strict=True)
+        )
+        widening.append(helper.make_node("DequantizeLinear", names, [one.name], axis=axis))
+    nodes = [*widening, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    model.producer_name, model.producer_version = "kelly", ""
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def _is_large(parameter: Tensor) -> bool:
+    return parameter.ndim >= 2 and parameter.numel() >= _LEAST
+
+
+def _in_eight(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+    """Whole numbers in -127..127 and the step of each row."""
+    rows = np.abs(array).reshape(len(array), -1).max(1)
+    step = (np.maximum(rows, np.finfo(np.float32).tiny * _LEVELS) / _LEVELS).astype(np.float32)
+    whole = np.rint(array / step.reshape(-1, *[1] * (array.ndim - 1)))
+    return np.clip(whole, -_LEVELS, _LEVELS).astype(np.int8), step
+
+
+def _sum(array: npt.NDArray[np.float32]) -> bytes:
+    return hashlib.sha256(f"{array.shape}".encode() + np.ascontiguousarray(array).tobytes()).digest()
+
+
+def _example(module: Listening, batch: int, seconds: float) -> tuple[Tensor, Tensor]:
+    mel = module.hearing.mels[0]
+    torch.manual_seed(0)
+    count = round(seconds * (mel.rate if module.sounding else mel.frames_a_second))
+    lengths = torch.tensor([count - row * (count // 5) for row in range(batch)])
+    if module.sounding:
+        return 0.05 * torch.randn(batch, count), lengths
+    return 8 * torch.rand(batch, count, mel.bands), lengths
+
+
+def _compare(module: Listening, data: bytes) -> None:
+    """See that the file tells what torch tells, of batches and lengths other than it was traced with."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry(*EXACTLY)
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    for batch, seconds in ((1, 0.7), (3, 5.0), (2, 9.3)):
+        heard, lengths = _example(module, batch, seconds)
+        with torch.no_grad():
+            wanted = module(heard, lengths)
+        names = [one.name for one in session.get_inputs()]
+        told = session.run(None, dict(zip(names, (heard.numpy(), lengths.numpy()), strict=True)))
+        off = max(float(np.abs(one - other.numpy()).max()) for one, other in zip(told, wanted, strict=True))
+        if not off <= TOLERANCE:
+            raise FileError(f"the ONNX file must tell what torch tells within {TOLERANCE:g}; it is {off:.2g} off")
