@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from kelly.emotion.journey import Journey
     from kelly.emotion.space import Emotion
     from kelly.errors import KellyError
+    from kelly.listening.listen import listen
     from kelly.listening.reading import Reading
-    from kelly.listening.score import listen
     from kelly.listening.story import Story, read_story
     from kelly.listening.words import feel
     from kelly.score.notes import Score
@@ -63,7 +63,7 @@ _HOMES = {
     "Story": "kelly.listening.story",
     "compose": "kelly.composing.song",
     "feel": "kelly.listening.words",
-    "listen": "kelly.listening.score",
+    "listen": "kelly.listening.listen",
     "load_intent": "kelly.composing.intent:load",
     "read_story": "kelly.listening.story",
     "render": "kelly.composing.sounding",

@@ -1,4 +1,4 @@
-"""The commands about feelings: `kelly feel`, `kelly listen` and `kelly emotions`."""
+"""The commands about feelings: `kelly feel` and `kelly emotions`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import typer
 from kelly.cli import options, prose
 from kelly.cli.output import as_json, note, say
 from kelly.cli.sources import one_of, story_in
+from kelly.errors import UsageError
 
 if TYPE_CHECKING:
     from kelly.emotion.space import Emotion
     from kelly.emotion.thesaurus import Node
+    from kelly.listening.reading import Reading
 
-__all__ = ["emotions", "feel", "listen", "register"]
+__all__ = ["emotions", "feel", "register"]
 
 NEAREST = 8
 
@@ -24,7 +26,6 @@ NEAREST = 8
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command(short_help="Read a text as an emotion.")(feel)
-    app.command(short_help="Hear what feeling a MIDI file carries.")(listen)
     app.command(short_help="List the names of feelings.")(emotions)
 
 
@@ -36,11 +37,16 @@ def feel(
         Path | None,
         typer.Option(metavar="FILE.txt", help="A story or lyric, to be read sentence by sentence; - as above."),
     ] = None,
+    audio: Annotated[
+        Path | None, typer.Option(metavar="VOICE.wav", help="The voice that says it: both are heard as one.")
+    ] = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Read a text as an emotion, and say which words it went by; or a story, and say where it leads."""
     one_of("text", {"TEXT": text, "--timeline": timeline})
+    if audio is not None and timeline is not None:
+        raise UsageError("--audio is for TEXT: a story and a voice are not heard as one")
     if timeline is not None:
         story = story_in(timeline)
         _tell(story.as_dict(), prose.timeline, heard=story.summary.heard, json=json, quiet=quiet)
@@ -48,33 +54,27 @@ def feel(
         import kelly
 
         reading = kelly.feel(options.read_text(text or ""), explain=True)
-        _tell(reading.as_dict(), prose.reading, heard=reading.heard, json=json, quiet=quiet)
+        if audio is None:
+            _tell(reading.as_dict(), prose.reading, heard=reading.heard, json=json, quiet=quiet)
+            return
+        told = _with_voice(reading, audio)
+        _tell(told, prose.both, heard=told["emotion"]["confidence"] > 0, json=json, quiet=quiet)
 
 
-def listen(
-    file: Annotated[Path, typer.Argument(metavar="FILE.mid", help="A MIDI file.")],
-    timeline: Annotated[
-        bool, typer.Option("--timeline", help="Passage by passage too, one every ten seconds.")
-    ] = False,
-    json: options.Json = False,
-) -> None:
-    """Hear what feeling a MIDI file carries: valence and arousal by its notes, dominance by how loud they are."""
-    from kelly.listening.score import follow, hear
-    from kelly.score import midi
+def _with_voice(words: Reading, audio: Path) -> dict[str, Any]:
+    """What is heard in words and a voice together, and in each of them."""
+    from kelly.listening.fusion import apart, fused
+    from kelly.listening.sound import listen
 
-    score = midi.read(file)
-    reading = hear(score, str(file))
-    told = {"file": str(file), **reading.as_dict()}
-    if timeline:
-        told["passages"] = [
-            {"start": round(one.start, 3), "end": round(one.end, 3), **one.reading.as_dict()} for one in follow(score)
-        ]
-    if not reading.heard:
-        note("too few notes to hear a feeling in")
-    if json:
-        as_json(told)
-    else:
-        say(prose.listened(told))
+    recording = listen(audio, "speech")
+    distance = apart(words, recording.reading) if words.heard and recording.reading.heard else (0.0, 0.0, 0.0)
+    alone = {"words": words.as_dict(), "voice": {"file": str(audio), **recording.as_dict()}}
+    parts = {name: {key: one[key] for key in ("emotion", "spread")} for name, one in alone.items()}
+    return {
+        **fused(words, recording.reading).as_dict(),
+        "from": parts,
+        "apart": dict(zip(("valence", "arousal", "dominance"), (round(one, 4) for one in distance), strict=True)),
+    }
 
 
 def _tell(

@@ -20,7 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kelly._version import __version__
-from kelly.cli import corpora, doctor, feelings, scores, songs, workbench
+from kelly.cli import corpora, doctor, feelings, listening, scores, songs, workbench
 from kelly.errors import KellyError, UsageError
 
 __all__ = ["app", "main", "run"]
@@ -34,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (feelings, songs, scores, workbench, corpora, doctor):
+for module in (feelings, listening, songs, scores, workbench, corpora, doctor):
     module.register(app)
 
 

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-__all__ = ["UNHEARD", "clock", "emotions", "listened", "reading", "report", "summary", "timeline"]
+__all__ = ["UNHEARD", "both", "clock", "emotions", "listened", "reading", "report", "summary", "timeline"]
 
 Data = Mapping[str, Any]
 _REST = {"valence": 0.0, "arousal": 0.3, "dominance": 0.5}  # neutral,
 _NEAR = 0.02  # and how near to it no name lies
 MOST_WORDS = 12  # that are told of a long text
+MOST_CLASSES = 3  # that are told of a recording
+CONTRARY = 2.0  # standard deviations from which on words and a voice contradict each other
 MOVED = 4  # words that are told with what they did
 MOST_PASSAGES = 6  # that are told of a section
 LONGEST_PASSAGE = 60  # characters of one in a table
@@ -47,9 +49,23 @@ def reading(heard: Data) -> Iterator[str]:
     yield from _heard(heard)
 
 
-def listened(heard: Data) -> Iterator[str]:
-    """How a score was heard, as a whole and passage by passage where that was asked for."""
+def both(heard: Data) -> Iterator[str]:
+    """How words and a voice were heard together, and each of them alone."""
     yield from reading(heard)
+    for name, one in heard["from"].items():
+        emotion = one["emotion"]
+        numbers = f"{emotion['valence']:+.2f} {emotion['arousal']:.2f} {emotion['dominance']:.2f}"
+        yield _row(f"by {name}", f"{numbers}  {label(emotion)}")
+    far = [axis for axis, distance in heard["apart"].items() if distance > CONTRARY]
+    if far:
+        yield _row("contrary", f"words and voice differ in {' and '.join(far)}")
+
+
+def listened(heard: Data) -> Iterator[str]:
+    """How a score or a recording was heard, as a whole, and as it goes on where that was asked for."""
+    yield from reading(heard)
+    if "kind" in heard:
+        yield from _recorded(heard)
     if heard.get("passages"):
         yield ""
         yield "   from      to  valence arousal dominance confidence  feeling"
@@ -58,6 +74,28 @@ def listened(heard: Data) -> Iterator[str]:
         numbers = f"{emotion['valence']:+8.2f} {emotion['arousal']:7.2f} {emotion['dominance']:9.2f}"
         where = f"{clock(row['start']):>7} {clock(row['end']):>7}"
         yield f"{where} {numbers} {emotion['confidence']:10.2f}  {label(emotion)}"
+
+
+def _recorded(heard: Data) -> Iterator[str]:
+    sure = heard["kinds"].get(heard["kind"], 0.0)
+    yield _row("kind", f"{heard['kind']} ({_percent(sure)}), {clock(heard['seconds'])}")
+    ranked = sorted(heard["classes"].items(), key=lambda one: -one[1])
+    yield _row("class", ", ".join(f"{name} {_percent(share)}" for name, share in ranked[:MOST_CLASSES]))
+    moved = sorted(heard["scales"].items(), key=lambda one: -one[1])[:MOST_CLASSES]
+    if moved:
+        yield _row("rouses", ", ".join(f"{name.replace('_', ' ')} {_percent(share)}" for name, share in moved))
+    if heard["arc"]:
+        yield _row("arc", heard["arc"])
+    if heard.get("timeline"):
+        yield ""
+        yield "   time  valence arousal dominance  feeling"
+    for row in heard.get("timeline", ()):
+        where = f"{clock(row['time'])}{'.5' if row['time'] % 1 else '.0'}"
+        if row["name"] is None:
+            yield f"{where:>7}  silence"
+            continue
+        numbers = f"{row['valence']:+8.2f} {row['arousal']:7.2f} {row['dominance']:9.2f}"
+        yield f"{where:>7} {numbers}  {row['name']}"
 
 
 def _heard(heard: Data) -> Iterator[str]:

@@ -46,6 +46,10 @@ def compose(
     story: Annotated[
         Path | None, typer.Option(metavar="FILE.txt", help="A story or lyric, heard from beginning to end; - as above.")
     ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(metavar="SONG.mp3", help="A recording or a MIDI file, whose feelings the song goes through."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="OUT.mid", help="The MIDI file; named after the feeling when left out."),
@@ -83,12 +87,12 @@ def compose(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Compose a song for a feeling: a text, a name, three numbers, a song-intent file or a story."""
+    """Compose a song for a feeling: a text, a name, three numbers, a song-intent file, a story or a recording."""
     import kelly
 
     _check_outputs(out, wav, stems, soundfont)
-    side = side_b(to, arc, story)
-    feeling = source(text, emotion, vad, intent, story)
+    side = side_b(to, arc, story, like)
+    feeling = source(text, emotion, vad, intent, story, like)
     wished = wishes(
         bars=bars,
         minutes=minutes,

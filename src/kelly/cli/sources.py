@@ -25,12 +25,18 @@ def source(
     vad: tuple[float, float, float] | None,
     intent: Path | None,
     story: Path | None,
+    like: Path | None,
 ) -> Feeling:
-    """The one feeling that was given: a Reading, an Emotion, a song intent or a story.
+    """The one feeling that was given: a Reading, an Emotion, a song intent, a story, or the journey of a recording.
 
     Raises UsageError when there is none, more than one, or it makes no sense; FileError when its file cannot be read.
     """
-    one_of("feeling", {"TEXT": text, "--emotion": emotion, "--vad": vad, "--intent": intent, "--story": story})
+    given = {"TEXT": text, "--emotion": emotion, "--vad": vad, "--intent": intent, "--story": story, "--like": like}
+    one_of("feeling", given)
+    if like is not None:
+        from kelly.listening.listen import journey
+
+        return journey(like)
     if story is not None:
         return story_in(story)
     if text is not None:
@@ -71,16 +77,17 @@ def story_in(path: Path) -> Story:
         raise FileError(f"cannot read {str(path)!r}: it must be UTF-8 text; byte {error.start + 1} is not") from error
 
 
-def side_b(to: str | None, arc: str | None, story: Path | None) -> Emotion | None:
+def side_b(to: str | None, arc: str | None, story: Path | None, like: Path | None) -> Emotion | None:
     """The feeling that `--to` names or describes.
 
-    Raises as `listening.mood.mood`; UsageError when a story, which has its own way, is to go another.
+    Raises as `listening.mood.mood`; UsageError when a story or a recording, which has its own way, is to go another.
     """
     from kelly.listening.mood import mood
 
     other = " and ".join(name for name, value in (("--to", to), ("--arc", arc)) if value is not None)
-    if story is not None and other:
-        raise UsageError(f"--story goes its own way through the song; it takes no --to and no --arc; got {other}")
+    own = "--story" if story is not None else "--like" if like is not None else ""
+    if own and other:
+        raise UsageError(f"{own} goes its own way through the song; it takes no --to and no --arc; got {other}")
     return None if to is None else mood(to)
 
 

@@ -248,7 +248,10 @@ def evaluate(
 def export(
     name: Name,
     run: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="A finished run; of symbolic several, heard together.")
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", help="A finished run; of symbolic several, heard together; of sound those of folds too."
+        ),
     ],
     data: Data,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the weights go.")],

@@ -94,7 +94,7 @@ class Reading:
     names : the 72 names and eight blends with their weights, which sum to 1, in the thesaurus's order; none where the
         reader does not weigh them.
     influences : what each word did to the reading (`kelly.listening.words.explained` finds out).
-    reader : "learned" or "lexicon" of words, "symbolic" of a score.
+    reader : "learned" or "lexicon" of words, "symbolic" of a score, "sound" of a recording.
     """
 
     text: str
@@ -114,7 +114,7 @@ class Reading:
         """Whether a feeling is heard at all, rather than plain facts or what is no English."""
         if self.reader == "lexicon":
             return bool(self.words)
-        if self.reader == "symbolic":
+        if self.reader in {"symbolic", "sound"}:
             return self.emotion.confidence > 0
         return self.emotion.confidence > UNHEARD and (bool(self.words) or self.emotion.intensity > FAINT)
 

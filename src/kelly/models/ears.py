@@ -14,7 +14,6 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any
 
@@ -36,18 +35,16 @@ _SPAN = 80.0  # dB
 
 
 class Ear:
-    """A network that hears. Parameters: folder, with `model.onnx` and `config.json`."""
+    """A network that hears. Parameters: data, of `model.onnx`; config, of `config.json`."""
 
-    def __init__(self, folder: Traversable) -> None:
+    def __init__(self, data: bytes, config: Mapping[str, Any]) -> None:
         import onnxruntime
 
-        self.config: Mapping[str, Any] = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
+        self.config = config
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.add_session_config_entry(*EXACTLY)
-        self._session = onnxruntime.InferenceSession(
-            folder.joinpath("model.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         self._inputs = tuple(one.name for one in self._session.get_inputs())
 
     @property
@@ -87,4 +84,7 @@ def shipped(name: str) -> Ear:
 @cache
 def _shipped(name: str) -> Ear | None:
     folder = resources.files("kelly.models").joinpath(name)
-    return Ear(folder) if folder.joinpath("model.onnx").is_file() else None
+    if not folder.joinpath("model.onnx").is_file():
+        return None
+    config = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
+    return Ear(folder.joinpath("model.onnx").read_bytes(), config)

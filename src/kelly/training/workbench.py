@@ -77,7 +77,8 @@ def evaluate_sound(
 
 
 def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Context) -> list[Path]:
-    """Write finished runs as Kelly ships them: several of the symbolic recogniser are heard together.
+    """Write finished runs as Kelly ships them: several of the symbolic recogniser are heard together; of those of
+    sound the first is written, and those that left out folds say how sure it may be.
 
     Raises: UsageError, several runs of another network; FileError, a run is not finished, or its export is not its
     equal.
@@ -86,6 +87,10 @@ def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Cont
         from kelly.training.export import symbolic
 
         return symbolic.write(runs, root, out, context)
+    if name == "sound":
+        from kelly.training.export import sound
+
+        return sound.write(runs, root, out, context)
     if len(runs) != 1:
         raise UsageError(f"of {NETWORKS[name].title} one run is exported; got {len(runs)}")
     from kelly.training.export import networks

@@ -13,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from kelly.training.data.sounds import TASKS, Sound
+from kelly.models import ears
+from kelly.training.data.clips import STEP
+from kelly.training.data.sounds import FULL, TASKS, Sound
 from kelly.training.networks.hearing import Hearing
+from kelly.training.networks.movement import Movement
 from kelly.training.tasks.sound import Settings, batched, samples, trained
 
-__all__ = ["Listener", "listeners"]
+__all__ = ["Listener", "listeners", "shipped_ears"]
 
 Floats = npt.NDArray[np.float64]
 _AT_ONCE = 32
@@ -55,8 +58,30 @@ class Listener:
 
 
 def listeners(runs: Sequence[Path]) -> list[Listener]:
-    """Runs, or the shipped models where there are none. Raises: FileError, a run is not finished or damaged."""
+    """Runs. Raises: FileError, one is not finished or damaged."""
     return [Listener(run.name, *_of_run(run)) for run in runs]
+
+
+def shipped_ears() -> list[Listener]:
+    """The shipped ears. Raises: FileError, Kelly was built without them."""
+    return [Listener(name, *_of_ear(ears.shipped(name))) for name in ears.NAMES]
+
+
+def _of_ear(ear: ears.Ear) -> tuple[Settings, Callable[[str, Sequence[Sound]], Floats]]:
+    settings = Settings(tasks=dict.fromkeys(ear.names, 1.0), fonts=tuple(ear.config.get("fonts", ())))
+
+    def told(task: str, found: Sequence[Sound]) -> Floats:
+        rows = np.array([ear.hear([_input(one)])[task][0] for one in found])
+        with np.errstate(divide="ignore"):  # a probability of 0 is a logit of minus infinity
+            return np.log(rows) if TASKS[task].classes else rows / TASKS[task].unit
+
+    return settings, told
+
+
+def _input(sound: Sound) -> npt.NDArray[np.float32]:
+    if sound.wave.dtype == np.uint8:
+        return np.asarray(sound.wave.astype(np.float32) * np.float32(STEP) - np.float32(255 * STEP), np.float32)
+    return np.asarray(sound.wave / np.float32(FULL), np.float32)
 
 
 def _of_run(run: Path) -> tuple[Settings, Callable[[str, Sequence[Sound]], Floats]]:
@@ -65,7 +90,7 @@ def _of_run(run: Path) -> tuple[Settings, Callable[[str, Sequence[Sound]], Float
 
 
 @torch.inference_mode()
-def _said(network: Hearing, settings: Settings, task: str, found: Sequence[Sound]) -> Floats:
+def _said(network: Hearing | Movement, settings: Settings, task: str, found: Sequence[Sound]) -> Floats:
     # Of like lengths together, so that little is padding.
     order = sorted(range(len(found)), key=lambda row: len(found[row].wave))
     told = np.zeros((len(found), len(TASKS[task].names)))

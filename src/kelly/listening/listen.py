@@ -1,0 +1,53 @@
+"""Listening to a file, be it a recording or a score."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kelly.emotion.journey import Journey
+from kelly.listening import score, sound
+from kelly.listening.reading import Reading
+from kelly.listening.stretches import Heard, formed
+from kelly.score import midi
+
+__all__ = ["is_score", "journey", "listen"]
+
+_SUFFIXES = (".mid", ".midi")
+_HEAD = b"MThd"
+
+
+def listen(path: str | os.PathLike[str]) -> Reading:
+    """Hear what feeling a recording (wav, flac, ogg, mp3) or a MIDI file carries.
+
+    Returns: a Reading; of silence, and of fewer than four notes, it is neutral, with confidence 0 and infinite spreads.
+    Raises: FileError, the file cannot be read or is neither, or Kelly was built without its ears.
+
+    See Also
+    --------
+    kelly.feel : the same of words.
+    kelly.listening.sound.listen : what else is heard in a recording, and how it goes on.
+    """
+    return score.listen(path) if is_score(path) else sound.listen(path).reading
+
+
+def journey(path: str | os.PathLike[str]) -> Journey:
+    """The way through the feelings of a recording or a MIDI file, with the form of a song. Raises: as `listen`."""
+    if not is_score(path):
+        return sound.listen(path).journey()
+    notes = midi.read(path)
+    passages = [one.reading.emotion.rounded() for one in score.follow(notes)]
+    if not passages:
+        return Journey(score.hear(notes).emotion)
+    return formed([Heard(felt, round(0.1 + felt.intensity, 2), 10) for felt in passages])[0]
+
+
+def is_score(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a MIDI file, by its name or its first bytes; whoever reads it tells what cannot be read."""
+    if Path(path).suffix.lower() in _SUFFIXES:
+        return True
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_HEAD)) == _HEAD
+    except (OSError, ValueError):
+        return False
