@@ -5,7 +5,7 @@ RTNeural's parser reads. Of the node classifier, which is larger than all others
 its kernels in half precision; in full they are in the run's `weights.safetensors`. `config.json` names licence, corpora
 and the SHA-256 of the others. Before anything is written, each file is read back from its bytes as any reader would,
 its weights are looked for and must be finite, its outputs must vary over inputs, and over 64 steps be torch's: ONNX
-within 1e-5, RTNeural 1e-4.
+within 1e-5, RTNeural, whose numbers have no more digits than that takes, 1e-4.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ __all__ = ["encoded", "halved", "write"]
 Floats = npt.NDArray[np.float32]
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
+FEWEST = 5  # digits of a number in RTNeural's file
 TOLERANCES = {"model.onnx": 1e-5, "rtneural.json": 1e-4}
 
 
@@ -84,13 +85,25 @@ def encoded(module: Feedforward | Recurrent) -> dict[str, bytes]:
     files = {"model.onnx": graph.model(network, tensors).SerializeToString(deterministic=True)}
     if not network.halved:
         files["model.safetensors"] = save(dict(tensors), {"network": network.name})
-        files["rtneural.json"] = rtneural.document(network, tensors)
+        files["rtneural.json"] = _short(module, tensors)
     for name, data in files.items():
         try:
             _check(module, name, data)
         except FileError as error:
             raise FileError(f"the {network.name} network cannot be exported as {name}: {error}") from error
     return files
+
+
+def _short(module: Feedforward | Recurrent, tensors: Mapping[str, Floats]) -> bytes:
+    """RTNeural's file with as few digits as give what torch gives; with all of them where none do."""
+    for digits in range(FEWEST, rtneural.FULL):
+        data = rtneural.document(module.network, tensors, digits)
+        try:
+            _check(module, "rtneural.json", data)
+        except FileError:
+            continue
+        return data
+    return rtneural.document(module.network, tensors)
 
 
 def halved(module: Feedforward | Recurrent) -> Feedforward | Recurrent:

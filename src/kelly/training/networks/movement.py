@@ -1,7 +1,7 @@
 """Movement: how a sound's spectrum stands and moves, as numbers that no length changes, and linear heads over them.
 
-Conventions: as `hearing`. Where recordings are few and labels are noisy (28 moods by 25 clips each), what can be learned
-is mostly which of some hundred plain statistics matter: the mean and the spread over time of each band and of each
+Conventions: as `hearing`. Where recordings are few and labels noisy (28 moods by 25 clips each), what can be learned is
+mostly which of some hundred plain statistics matter: the mean and the spread over time of each band and of each
 cepstrum (discrete cosine transform of the bands), and how far each moves from frame to frame, over two frames, four and
 so on (`LAGS`). A linear reading of these is better there than any network of ours with layers in between
 (benchmarks/sound).
