@@ -90,7 +90,7 @@ def _recorded(heard: Data) -> Iterator[str]:
         yield ""
         yield "   time  valence arousal dominance  feeling"
     for row in heard.get("timeline", ()):
-        where = f"{clock(row['time'])}{'.5' if row['time'] % 1 else '.0'}"
+        where = f"{clock(int(row['time']))}.{row['time'] % 1 * 10:.0f}"
         if row["name"] is None:
             yield f"{where:>7}  silence"
             continue

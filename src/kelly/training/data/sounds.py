@@ -12,7 +12,8 @@ steps of `clips.STEP` below its maximum, by the definition `FRAMES`. What was to
 - vgmidi: valence and arousal in -1..1, the mean rating of the bars that sound, after the warm-up of the raters.
 - emopia: the quadrant of a clip.
 - moods: the cluster of a clip of the mood set.
-- kind: whether a voice speaks (RAVDESS spoken), sings by itself (RAVDESS sung) or there is music (Emotify).
+- kind: whether a voice speaks (RAVDESS spoken), sings by itself (RAVDESS sung) or there is music (Emotify, and the
+  scores of EMOPIA and VGMIDI played); `_GLANCE` seconds of each record.
 
 Scores (vgmidi, emopia) are played by Kelly with each of some SoundFonts. What is long is cut into stretches of about
 `STRETCH` seconds, which carry the record's id.
@@ -74,7 +75,8 @@ class Asked:
 
     Parameters: corpus; names of what is told; classes, whether these are classes; voices, whether it is of voices
     alone; played, whether it is of scores;
-    mels, the definitions of what is heard; unit, of ratings, about their standard deviation in the train split.
+    mels, the definitions of what is heard; unit, of ratings, about their standard deviation in the train split;
+    beside, corpora that it learns from besides.
     """
 
     corpus: str
@@ -84,6 +86,7 @@ class Asked:
     played: bool = False
     mels: tuple[Mel, ...] = SCALES
     unit: float = 1.0
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +121,9 @@ TASKS: Mapping[str, Asked] = MappingProxyType(
         "gems": Asked("emotify", tuple(name for name in emotify.FEELINGS if name != _UNSURE), classes=False, unit=0.2),
         "vgmidi": Asked("vgmidi", ("valence", "arousal"), classes=False, played=True, unit=0.3),
         "emopia": Asked("emopia", ("Q1", "Q2", "Q3", "Q4"), classes=True, played=True),
-        "kind": Asked("ravdess", ("speech", "singing", "music"), classes=True, voices=True),
+        "kind": Asked(
+            "ravdess", ("speech", "singing", "music"), classes=True, voices=True, beside=("emotify", "emopia", "vgmidi")
+        ),
         "moods": Asked("mirex_mood", tuple("12345"), classes=True, mels=(FRAMES,)),
     }
 )
@@ -133,7 +138,8 @@ def sounds(root: Path, context: Context, tasks: Sequence[str], fonts: Sequence[P
     FileError, all files of one are damaged, or a font cannot be read; SoundError, a font is none.
     """
     chosen = [find(name, tuple(TASKS), "task") for name in tasks]
-    playing = [soundfont.find(font) for font in fonts or (None,)] if any(TASKS[name].played for name in chosen) else []
+    scored = any(TASKS[name].played or name == "kind" for name in chosen)
+    playing = [soundfont.find(font) for font in fonts or (None,)] if scored else []
     return [sound for name in chosen for sound in _READERS[name](_Source(root, context, playing))]
 
 
@@ -225,10 +231,14 @@ def _moods(source: _Source) -> Iterator[Sound]:
 
 
 def _kind(source: _Source) -> Iterator[Sound]:
-    for row, read in enumerate((_READERS["speech"], _READERS["song"], _gems)):
-        for one in read(source):
-            wave, told = one.wave[: round(_GLANCE * _RATE)], np.eye(3, dtype=np.float32)[row]
-            yield Sound("kind", one.id, one.split, one.group, wave, told, other=one.corpus)
+    for row, tasks in enumerate((("speech",), ("song",), ("gems", "emopia", "vgmidi"))):
+        seen: set[tuple[str, str]] = set()
+        told = np.eye(3, dtype=np.float32)[row]
+        for one in (sound for task in tasks for sound in _READERS[task](source)):
+            if (one.corpus, one.id) not in seen:
+                seen.add((one.corpus, one.id))
+                wave = one.wave[: round(_GLANCE * _RATE)]
+                yield Sound("kind", one.id, one.split, one.group, wave, told, other=one.corpus)
 
 
 _READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(

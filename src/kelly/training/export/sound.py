@@ -102,7 +102,8 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     temperatures = _temperatures(runs[1:], settings, root, context)
     rounded(hearing)
     files = {"model.onnx": encoded(Listening(hearing, temperatures).eval())}
-    corpora = [reader(one).CORPUS for one in dict.fromkeys(TASKS[name].corpus for name in settings.tasks)]
+    learned = [one for name in settings.tasks for one in (TASKS[name].corpus, *TASKS[name].beside)]
+    corpora = [reader(one).CORPUS for one in sorted(set(learned))]
     begun = _BEGUN[settings.trunk] if settings.begin else None
     config = {
         "format": 1,
