@@ -113,6 +113,11 @@ class Sound:
         """The corpus it comes from."""
         return self.other or TASKS[self.task].corpus
 
+    @property
+    def key(self) -> str:
+        """Its group, by a name that no other corpus's group has."""
+        return f"{self.corpus}/{self.group}"
+
 
 TASKS: Mapping[str, Asked] = MappingProxyType(
     {

@@ -18,6 +18,7 @@ from kelly.training.data.clips import STEP
 from kelly.training.data.sounds import FULL, TASKS, Sound
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
+from kelly.training.tasks.runs import held
 from kelly.training.tasks.sound import Settings, batched, samples, trained
 
 __all__ = ["Listener", "listeners", "shipped_ears"]
@@ -30,12 +31,13 @@ _AT_ONCE = 32
 class Listener:
     """Who listens.
 
-    Parameters: name; settings, by which it was trained; tells, from a task's name and sounds to what the head says:
-    logits, or ratings in the task's unit.
+    Parameters: name; settings, by which it was trained; held, the groups that it left out; tells, from a task's name
+    and sounds to what the head says: logits, or ratings in the task's unit.
     """
 
     name: str
     settings: Settings
+    held: frozenset[str]
     tells: Callable[[str, Sequence[Sound]], Floats]
 
     @property
@@ -47,6 +49,13 @@ class Listener:
     def folded(self) -> bool:
         """Whether it judges the fold that it left out."""
         return self.settings.folds > 0
+
+    def parted(self, found: Sequence[Sound], split: str) -> tuple[list[Sound], list[Sound]]:
+        """The sounds that it learned from, and those that it may judge: what it left out, or of a split."""
+        if not self.folded:
+            return [one for one in found if one.split == "train"], [one for one in found if one.split == split]
+        known = [one for one in found if one.split != "test"]
+        return [one for one in known if one.key not in self.held], [one for one in known if one.key in self.held]
 
     def __call__(self, task: str, found: Sequence[Sound]) -> Floats:
         """What it tells of sounds (sounds, numbers)."""
@@ -67,7 +76,7 @@ def shipped_ears() -> list[Listener]:
     return [Listener(name, *_of_ear(ears.shipped(name))) for name in ears.NAMES]
 
 
-def _of_ear(ear: ears.Ear) -> tuple[Settings, Callable[[str, Sequence[Sound]], Floats]]:
+def _of_ear(ear: ears.Ear) -> tuple[Settings, frozenset[str], Callable[[str, Sequence[Sound]], Floats]]:
     settings = Settings(tasks=dict.fromkeys(ear.names, 1.0), fonts=tuple(ear.config.get("fonts", ())))
 
     def told(task: str, found: Sequence[Sound]) -> Floats:
@@ -75,7 +84,7 @@ def _of_ear(ear: ears.Ear) -> tuple[Settings, Callable[[str, Sequence[Sound]], F
         with np.errstate(divide="ignore"):  # a probability of 0 is a logit of minus infinity
             return np.log(rows) if TASKS[task].classes else rows / TASKS[task].unit
 
-    return settings, told
+    return settings, frozenset(), told
 
 
 def _input(sound: Sound) -> npt.NDArray[np.float32]:
@@ -84,9 +93,9 @@ def _input(sound: Sound) -> npt.NDArray[np.float32]:
     return np.asarray(sound.wave / np.float32(FULL), np.float32)
 
 
-def _of_run(run: Path) -> tuple[Settings, Callable[[str, Sequence[Sound]], Floats]]:
+def _of_run(run: Path) -> tuple[Settings, frozenset[str], Callable[[str, Sequence[Sound]], Floats]]:
     settings, network = trained(run)
-    return settings, lambda task, found: _said(network, settings, task, found)
+    return settings, held(run), lambda task, found: _said(network, settings, task, found)
 
 
 @torch.inference_mode()

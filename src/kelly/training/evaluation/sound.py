@@ -30,7 +30,6 @@ from kelly.training.evaluation.listeners import Listener, listeners, shipped_ear
 from kelly.training.evaluation.measuring import About, classified, rated
 from kelly.training.evaluation.results import Number, Report, Steadiness, Task, Timeline
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.sound import parted
 
 __all__ = ["measure"]
 
@@ -173,7 +172,7 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
     found: dict[tuple[str, int], tuple[Sound, int]] = {}
     for fold, one in enumerate(heard):
         everything = where.sounds(where.root, name, where.fonts)
-        mine = parted(everything, one.settings)[1] if one.folded else [s for s in everything if s.split == where.split]
+        mine = one.parted(everything, where.split)[1]
         if not mine:
             continue
         keys = _keys(mine)
@@ -187,7 +186,7 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
         if not beside or one.folded:
             fonts = [Path(font) for font in one.settings.fonts] if one.folded else ()
             around = where.sounds(where.train, name, fonts or where.fonts)
-            learned = parted(around, one.settings)[0] if one.folded else [s for s in around if s.split == "train"]
+            learned = one.parted(around, where.split)[0]
             for who, lines in _baselines(name, learned, mine, context).items():
                 for key, row in zip(keys, lines, strict=True):
                     beside.setdefault(key, {})[who] = row

@@ -38,7 +38,7 @@ from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.sound import Settings, parted, trained
+from kelly.training.tasks.sound import Settings, trained
 
 __all__ = ["Listening", "packed", "write"]
 
@@ -135,7 +135,7 @@ def _temperatures(folds: Sequence[Path], settings: Settings, root: Path, context
         gold, said = [], []
         for one in [one for one in heard if name in one.tasks]:
             fonts = [Path(font) for font in one.settings.fonts]
-            held = parted(sounds(root, context, [name], fonts), one.settings)[1]
+            held = one.parted(sounds(root, context, [name], fonts), "dev")[1]
             gold += [int(sound.told.argmax()) for sound in held]
             said.append(one.tells(name, held))
         told[name] = round(temperature(np.array(gold), np.concatenate(said)), 4) if said else 1.0

@@ -36,7 +36,7 @@ from torch.utils.data import DataLoader
 from kelly.errors import FileError, TrainingError, UsageError
 from kelly.files import replacing
 from kelly.training.tasks import guards
-from kelly.training.tasks.runs import Note, add_row, claim, keep_rows
+from kelly.training.tasks.runs import Note, add_row, claim, hold, keep_rows
 from kelly.training.tasks.samples import Batch, Batches, Samples, parts
 from kelly.training.tasks.tracking import check_tracker, tracker
 
@@ -162,6 +162,7 @@ def fit(
     told = made_from(task, data) | {"seed": seed}
     if _rank() == 0:
         claim(out, told)
+        hold(out, data.dev.groups)
     if (out / "weights.safetensors").exists():
         return _done(task, data, out, note)
     logger = tracker(tracking, out, task.name, told) if _rank() == 0 else None

@@ -1,6 +1,7 @@
 """Runs: a folder that belongs to one training, and the settings it was made from.
 
-Conventions: a run is a folder with `run.json` (what it was made from), `metrics.csv` (a row a round), `last.ckpt` (to
+Conventions: a run is a folder with `run.json` (what it was made from), `held.json` (the groups of songs, actors or
+pieces that it was chosen by and never learned from), `metrics.csv` (a row a round), `last.ckpt` (to
 go on after a kill) and, once it is done and nothing was wrong with it, `weights.safetensors`. A folder is claimed
 before anything is written to it, and only a training with the same settings and data may go on in it.
 """
@@ -8,7 +9,7 @@ before anything is written to it, and only a training with the same settings and
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,11 +20,12 @@ from kelly.errors import FileError, UsageError
 from kelly.files import read_bytes, write_atomically
 from kelly.names import quoted
 
-__all__ = ["Note", "add_row", "claim", "claimed", "keep_rows", "parsed", "settings"]
+__all__ = ["Note", "add_row", "claim", "claimed", "held", "hold", "keep_rows", "parsed", "settings"]
 
 Note = Callable[[str], None]
 Settings = TypeVar("Settings")
 LONGEST = 100_000  # bytes of a file of settings
+HELD, MOST_HELD = "held.json", 10_000_000  # and of one of groups
 
 
 def claim(out: Path, made_from: Mapping[str, Any]) -> None:
@@ -40,6 +42,23 @@ def claim(out: Path, made_from: Mapping[str, Any]) -> None:
     if path.exists() and read_bytes(path, limit=LONGEST) != text:
         raise FileError(f"{out} holds a run of other settings; give another folder or remove it")
     write_atomically(path, text)
+
+
+def hold(out: Path, groups: Iterable[str]) -> None:
+    """Write down which songs, actors or pieces a run chooses by and never learns from, so that it can judge them."""
+    write_atomically(out / HELD, (json.dumps(sorted(set(groups)), indent=1) + "\n").encode())
+
+
+def held(run: Path) -> frozenset[str]:
+    """The groups that a run did not learn from ("ravdess/Actor_03"). Raises: FileError, it does not tell them."""
+    path = run / HELD
+    try:
+        told = json.loads(read_bytes(path, limit=MOST_HELD))
+    except ValueError as error:
+        raise FileError(f"{path} must be a JSON list of groups; it is damaged") from error
+    if not isinstance(told, list) or not all(isinstance(one, str) for one in told):
+        raise FileError(f"{path} must be a JSON list of groups; got {quoted(told)}")
+    return frozenset(told)
 
 
 def claimed(run: Path) -> dict[str, Any]:

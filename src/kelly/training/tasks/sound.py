@@ -233,7 +233,7 @@ def samples(found: Sequence[Sound], settings: Settings) -> Samples:
         drawn[mine] = settings.tasks[name] * _even(told[mine, : len(TASKS[name].names)], classes=TASKS[name].classes)
     length = torch.tensor([len(one.wave) for one in found], dtype=torch.long)
     tensors = {"wave": wave, "length": length, "task": which, "told": told, "weight": weight}
-    return Samples(tensors, [f"{one.corpus}/{one.group}" for one in found], drawn)
+    return Samples(tensors, [one.key for one in found], drawn)
 
 
 def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tuple[list[Tensor], Tensor, Tensor]:
