@@ -18,11 +18,13 @@ from kelly.sound.features import (
     below_maximum,
     decibels,
     descriptors,
+    evened,
     filters,
     heard,
     levels,
     scales,
     spectrogram,
+    voiced,
 )
 
 BOTH = pytest.mark.parametrize("mel", [FRAMES, LOOPS], ids=["frames", "loops"])
@@ -181,7 +183,71 @@ def test_below_its_maximum_a_spectrogram_lies_within_its_span():
     assert level == -10
 
 
-@pytest.mark.parametrize("way", [decibels, levels, descriptors])
+@settings(max_examples=50)
+@given(st.floats(-79, 3), st.integers(1, 2000), st.integers(0, 2**32 - 1))
+def test_evened_waves_are_alike_in_loudness_and_their_own_is_told(level, samples, seed):
+    wave = np.random.default_rng(seed).normal(0, 1, samples)
+    wave *= 10 ** (level / 20) / np.sqrt(np.mean(wave**2))
+    found, decibels = evened(wave)
+    assert found.dtype == np.float32
+    assert np.sqrt(np.mean(found.astype(np.float64) ** 2)) == pytest.approx(0.1, rel=1e-4)
+    assert decibels == pytest.approx(level, abs=1e-3)
+    assert found == pytest.approx(wave * 0.1 / 10 ** (level / 20), rel=1e-4)
+
+
+def test_silence_stays_silence_and_has_the_least_loudness():
+    found, level = evened(np.zeros(1000))
+    assert not found.any()
+    assert level == pytest.approx(-80)
+
+
+@pytest.mark.parametrize("rms", [1e-4, 1e-5, 1e-7])
+def test_what_is_hardly_there_is_made_no_more_than_sixty_decibels_louder(rms):
+    found, level = evened(np.tile([rms, -rms], 500))
+    assert np.abs(found) == pytest.approx(1000 * rms, rel=1e-4)
+    assert level == pytest.approx(-80, abs=1e-3)
+
+
+def pieces(*loudness, seconds=0.5):
+    """Tones of some dB below full scale, one after the other; None is silence."""
+    wave = np.sin(np.arange(int(seconds * 16_000)) / 3, dtype=np.float32)
+    return np.concatenate([wave * (0 if level is None else 10 ** (level / 20)) for level in loudness], dtype=np.float32)
+
+
+def test_the_silence_around_words_is_left_out_at_any_level():
+    wave = pieces(None, -6, None, None)
+    assert len(voiced(wave)) == pytest.approx(8000, abs=2 * 2048)
+    assert len(voiced(0.001 * wave)) == len(voiced(wave))
+    assert np.abs(voiced(wave)).max() == np.abs(wave).max()
+
+
+def test_pauses_between_words_are_kept():
+    assert len(voiced(pieces(None, -6, None, -6, None))) == pytest.approx(24_000, abs=2 * 2048)
+
+
+@pytest.mark.parametrize(("level", "kept"), [(-33, 3), (-37, 1)])
+def test_what_is_less_than_thirty_five_decibels_below_the_loudest_is_voice(level, kept):
+    found = voiced(pieces(None, level, 0, level, None))
+    assert len(found) == pytest.approx(kept * 8000, abs=2 * 2048)
+
+
+def test_of_silence_and_of_what_is_shorter_than_a_frame_all_is_kept():
+    assert len(voiced(np.zeros(16_000, np.float32))) == 16_000
+    assert len(voiced(pieces(-6)[:100])) == 100
+    assert len(voiced(np.zeros(100, np.float32))) == 100
+
+
+@settings(max_examples=50)
+@given(st.integers(1, 20_000), st.integers(0, 20_000), st.integers(0, 20_000))
+def test_what_is_left_out_is_silent_but_for_the_last_step_at_the_most(sounding, before, after):
+    tone = np.full(sounding, 0.5, np.float32)
+    found = voiced(np.pad(tone, (before, after)))
+    assert len(found) <= before + sounding + after
+    assert found.max() == 0.5
+    assert (found != 0).sum() >= sounding - 511
+
+
+@pytest.mark.parametrize("way", [decibels, levels, descriptors, lambda wave, _: evened(wave)])
 @pytest.mark.parametrize("wave", [[], [[0.0]], [np.nan], [np.inf]])
 def test_what_is_no_wave_is_refused(way, wave):
     with pytest.raises(UsageError, match="a wave must be"):

@@ -1,81 +1,50 @@
-"""Networks that hear sound: what their sounds are, what a step loses, and that a small one learns."""
+"""Networks that hear sound: what they are trained on and left out, what a step loses, and that a small one learns."""
 
 import dataclasses
+import json
+from collections import Counter
 
-import lightning
 import numpy as np
 import pytest
-import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
+
+import lightning
 from safetensors.torch import load_file
 
-from kelly.errors import CorpusError, UnknownNameError, UsageError
-from kelly.sound.features import SCALES, evened, levels, voiced
-from kelly.training.data import sounds
+from kelly.errors import CorpusError, FileError, UsageError
+from kelly.sound.features import FRAMES, SCALES, evened, levels
 from kelly.training.data.augmenting import Augmentation
+from kelly.training.data.clips import STEP
+from kelly.training.data.corpora import ravdess
 from kelly.training.data.sounds import FULL, TASKS, Sound
 from kelly.training.networks import transformer
 from kelly.training.tasks import sound
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
-from small import emotify as small_emotify
 from small import ravdess as small_ravdess
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
 
 RATE = SCALES[0].rate
+SHORT = Recipe(epochs=1, batch=8, rate=1e-3, keep="last", chance_after=9)
 SMALL = transformer.Size(width=16, heads=2, layers=1, inner=16)
 
 
-@pytest.fixture
-def context(tmp_path):
-    return Context(tmp_path / "cache")
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Small products are slower in several threads, by far where the cores are busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)
 def small_trunk(monkeypatch):
     monkeypatch.setattr(transformer, "SIZES", {"tiny": SMALL})
-
-
-def test_speech_and_song_are_the_takes_of_one_corpus(tmp_path, context):
-    small_ravdess.write(tmp_path)
-    spoken, sung = (sounds.sounds(tmp_path, context, [task]) for task in ("speech", "song"))
-    assert (len(spoken), len(sung)) == (16, 6)
-    assert {one.group for one in sung} == {"Actor_02"}
-    assert [len(one.told) for one in (spoken[0], sung[0])] == [8, 6]
-    happy = next(one for one in spoken if one.id == "03-01-03-02-01-02-01")
-    assert TASKS["speech"].names[happy.told.argmax()] == "happy"
-    assert happy.told.sum() == 1
-
-
-def test_the_feelings_of_music_are_shares_weighed_by_who_listened(tmp_path, context):
-    small_emotify.write(tmp_path)
-    found = {one.id: one for one in sounds.sounds(tmp_path, context, ["gems"])}
-    names = TASKS["gems"].names
-    assert "amazement" not in names
-    assert len(names) == 8
-    assert found["301"].told[names.index("joyful_activation")] == 1
-    assert found["301"].told[names.index("tension")] == pytest.approx(1 / 3)
-    assert (found["1"].weight, found["301"].weight) == (2, 3)
-
-
-def test_long_music_is_cut_into_even_stretches():
-    parts = sounds._stretches(np.zeros(30 * RATE + 1, np.int16))
-    assert [round(len(part) / RATE, 1) for _, part in parts] == [10, 10, 10]
-    assert len(sounds._stretches(np.zeros(RATE, np.int16))) == 1
-
-
-def test_the_silence_around_words_is_left_out():
-    word = 0.5 * np.sin(np.arange(RATE) / 3, dtype=np.float32)
-    wave = np.concatenate([np.zeros(RATE, np.float32), word, np.zeros(2 * RATE, np.float32)])
-    assert len(voiced(wave)) == pytest.approx(RATE, abs=2 * 2048)
-    assert len(voiced(0.001 * wave)) == len(voiced(wave))
-    assert len(voiced(np.zeros(RATE, np.float32))) == RATE
-    assert len(voiced(word[:100])) == 100
-
-
-def test_unknown_tasks_are_refused(tmp_path, context):
-    with pytest.raises(UnknownNameError, match="speech"):
-        sounds.sounds(tmp_path, context, ["speach"])
 
 
 def tone(pitch, seconds=0.5, seed=0):
@@ -152,6 +121,24 @@ def test_a_task_counts_by_its_share_however_many_sounds_it_has():
     assert float(dev["weight"][spoken].sum() / dev["weight"].sum()) == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize("task", ["speech", "emopia", "moods"])
+def test_classes_are_drawn_alike_whatever_their_size(task):
+    size, counts = len(TASKS[task].names), (9, 3, 1)
+    mels = TASKS[task].mels
+    wave = np.zeros((3, mels[0].bands), np.uint8) if task == "moods" else tone(300)
+    rows = np.repeat(np.eye(size, dtype=np.float32)[:3], counts, axis=0)
+    found = [Sound(task, str(row), "train", str(row), wave, told) for row, told in enumerate(rows)]
+    weights = sound.samples(found, settings(tasks={task: 2.0})).weights.numpy()
+    assert np.add.reduceat(weights, [0, 9, 12]) == pytest.approx([2 / 3] * 3)
+    assert np.ptp(weights[:9]) == pytest.approx(0, abs=1e-7)
+
+
+def test_ratings_are_drawn_alike():
+    rows = np.random.default_rng(0).random((6, 8), np.float32)
+    found = [Sound("gems", str(row), "train", str(row), tone(300), told) for row, told in enumerate(rows)]
+    assert sound.samples(found, settings(tasks={"gems": 1.0})).weights.numpy() == pytest.approx(1 / 6)
+
+
 def test_ratings_lose_in_their_unit_and_a_constant_loses_their_variance():
     rng = np.random.default_rng(0)
     rows = (0.5 + TASKS["gems"].unit * rng.choice([-1, 1], (40, 8))).astype(np.float32)
@@ -160,24 +147,245 @@ def test_ratings_lose_in_their_unit_and_a_constant_loses_their_variance():
     assert sound.both(found, found, asked).chance == pytest.approx(rows.var(0).mean() / 0.04, abs=1e-3)
 
 
-def test_trunk_and_heads_may_learn_at_rates_of_their_own(tmp_path):
-    asked = settings(rates={"trunk": 0.0}, recipe=Recipe(epochs=1, batch=8, rate=1e-3, keep="last", chance_after=9))
-    task = sound.task(asked)
-    assert task.rates(task.network()) == {"trunk": 0.0}
-    data = sound.both(*split(heard(16)), asked)
-    fit(task, dataclasses.replace(data, chance=100.0), tmp_path / "run", 0, "cpu")
+def fitted(asked, run, found):
+    """The network that a run has just trained, as it was made and as it came to be."""
+    made = []
+
+    class Remembering(sound.SoundTask):
+        def network(self):
+            made.append(super().network())
+            return made[-1]
+
+    fit(Remembering(asked), dataclasses.replace(sound.both(*split(found), asked), chance=100.0), run, 0, "cpu")
+    return made[0]
+
+
+def new_network(asked):
     lightning.seed_everything(0, verbose=False)
-    new, learned = task.network().state_dict(), load_file(tmp_path / "run" / "weights.safetensors")
+    return sound.task(asked).network().state_dict()
+
+
+def test_trunk_and_heads_may_learn_at_rates_of_their_own(tmp_path):
+    asked = settings(rates={"trunk.layers": 0.5, "trunk": 0.0}, recipe=SHORT)
+    network = fitted(asked, tmp_path / "run", heard(16))
+    frozen = {name for name, one in network.named_parameters() if not one.requires_grad}
+    assert frozen == {name for name in new_network(asked) if name.startswith("trunk.") and "layers" not in name}
+    new, learned = new_network(asked), load_file(tmp_path / "run" / "weights.safetensors")
     still = {name for name in new if torch.equal(new[name], learned[name])}
-    assert {name for name in new if name.startswith("trunk.")} <= still
-    assert not any(name.startswith(("heads.", "shared.", "views.")) for name in still)
+    assert frozen <= still
+    assert not any(name.startswith(("heads.", "shared.", "views.", "trunk.layers")) for name in still)
 
 
-def test_a_split_without_sounds_of_a_task_is_told(tmp_path, context, monkeypatch):
+def test_all_of_a_network_learns_where_no_rates_are_given():
+    task = sound.task(settings())
+    assert task.rates(task.network()) == {}
+
+
+@pytest.mark.parametrize("part", ["trnk", "tru", "heads.songs", "trunk.layers.7"])
+def test_rates_of_what_the_network_does_not_have_are_refused(part):
+    task = sound.task(settings(rates={part: 0.5}))
+    with pytest.raises(UsageError, match=f"it has no '{part}'"):
+        task.rates(task.network())
+
+
+def test_a_run_may_multiply_in_bfloat16(tmp_path):
+    asked = settings(recipe=dataclasses.replace(SHORT, mixed=True))
+    kinds = set()
+    watch = lambda *told: kinds.add(told[-1].dtype)  # noqa: E731 - one line's worth
+
+    class Watched(sound.SoundTask):
+        def network(self):
+            network = super().network()
+            network.shared.register_forward_hook(watch)
+            return network
+
+    data = dataclasses.replace(sound.both(*split(heard(16)), asked), chance=100.0)
+    assert np.isfinite(fit(Watched(asked), data, tmp_path / "run", 0, "cpu"))
+    assert kinds == {torch.bfloat16}
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["mixed"] is True
+    learned = load_file(tmp_path / "run" / "weights.safetensors")
+    assert all(bool(one.isfinite().all()) for one in learned.values())
+    assert learned["shared.weight"].dtype == torch.float32
+
+
+def test_a_finished_run_gives_its_settings_and_its_network_back(tmp_path):
+    asked = settings(
+        augmentation=Augmentation(speed=0.5, speed_factor=(0.8, 1.2)),
+        rates={"trunk": 0.5},
+        folds=3,
+        fold=1,
+        fonts=("some.sf2",),
+        recipe=SHORT,
+    )
+    found = heard(8)
+    fitted(asked, tmp_path / "run", found)
+    told, network = sound.trained(tmp_path / "run")
+    assert told == asked
+    assert not network.training
+    learned = load_file(tmp_path / "run" / "weights.safetensors")
+    assert all(torch.equal(one, learned[name]) for name, one in network.state_dict().items())
+    assert network.heads.keys() == {"speech", "song"}
+    _, again = sound.trained(tmp_path / "run")
+    batch = sound.samples(found[:3], asked).tensors
+    with torch.inference_mode():
+        rows = [one(*sound.batched(batch, None, one.mels))["song"] for one in (network, again)]
+    assert torch.equal(*rows)
+
+
+def test_a_run_that_began_from_pretrained_weights_needs_them_no_more(tmp_path):
+    fitted(settings(recipe=SHORT), tmp_path / "run", heard(8))
+    path = tmp_path / "run" / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"begin": str(tmp_path / "gone")}))
+    assert sound.trained(tmp_path / "run")[0].begin == str(tmp_path / "gone")
+
+
+def test_a_run_that_is_not_finished_has_no_network(tmp_path):
+    with pytest.raises(FileError, match="is no run"):
+        sound.trained(tmp_path)
+    fitted(settings(recipe=SHORT), tmp_path / "run", heard(8))
+    (tmp_path / "run" / "weights.safetensors").unlink()
+    with pytest.raises(FileError, match="no finished run"):
+        sound.trained(tmp_path / "run")
+
+
+def test_a_split_without_sounds_of_a_task_is_told(tmp_path, monkeypatch):
     small_ravdess.write(tmp_path)
     monkeypatch.setattr("kelly.training.data.corpora.ravdess.split_of", lambda *_: "train")
     with pytest.raises(CorpusError, match=r"song, speech in .* must have sounds of the dev split"):
-        sound.data(tmp_path, settings(), context)
+        sound.data(tmp_path, settings(), Context(tmp_path / "cache"))
+
+
+def pictures():
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(1, 256, (frames, FRAMES.bands), np.uint8) for frames in (30, 41)]
+    labels = np.eye(5, dtype=np.float32)
+    return [Sound("moods", str(row), "train", str(row), one, labels[row]) for row, one in enumerate(pictures)]
+
+
+def test_of_the_moods_pictures_are_heard_as_they_are():
+    asked = settings(trunk="movement", tasks={"moods": 1.0})
+    found = pictures()
+    heard, real, loudness = sound.batched(sound.samples(found, asked).tensors, None, sound.task(asked).mels)
+    assert len(heard) == 1
+    assert real.sum(1).tolist() == [30, 41]
+    assert loudness.tolist() == [0, 0]
+    for row, one in enumerate(found):
+        assert heard[0][row, : len(one.wave)].numpy() == pytest.approx(one.wave * STEP / 10, abs=1e-5)
+        assert not heard[0][row, len(one.wave) :].any()
+
+
+def test_pictures_are_cropped_by_chance():
+    asked = settings(trunk="movement", tasks={"moods": 1.0}, augmentation=Augmentation(seconds=2.0))
+    frames = round(2 * FRAMES.frames_a_second)
+    found = pictures()
+    starts = set()
+    for seed in range(8):
+        torch.manual_seed(seed)
+        heard, real, _ = sound.batched(sound.samples(found, asked).tensors, asked, sound.task(asked).mels)
+        assert real.sum(1).tolist() == [frames, frames]
+        for one, told in zip(found, heard[0].numpy(), strict=True):
+            whole = one.wave * (STEP / 10)
+            places = [at for at in range(len(whole) - frames + 1) if np.allclose(whole[at : at + frames], told)]
+            assert len(places) == 1
+            starts.add((one.id, places[0]))
+    assert len(starts) > 8
+
+
+def test_movement_learns_the_moods(tmp_path):
+    recipe = Recipe(epochs=8, batch=10, rate=5e-3, keep="last", chance_after=9)
+    asked = settings(trunk="movement", tasks={"moods": 1.0}, recipe=recipe)
+    rng = np.random.default_rng(0)
+    found = []
+    for row in range(40):
+        picture = rng.integers(0, 50 * (row % 5 + 1), (20, FRAMES.bands), np.uint8)
+        label = np.eye(5, dtype=np.float32)[row % 5]
+        found.append(Sound("moods", str(row), "train", str(row), picture, label))
+    assert fit(sound.task(asked), sound.both(*split(found, 4), asked), tmp_path / "run", 0, "cpu") < 0.5
+
+
+def test_what_each_trunk_hears():
+    gems = settings(tasks={"gems": 1.0})
+    assert sound.task(gems).mels == SCALES[:1]
+    assert sound.task(dataclasses.replace(gems, trunk="multiscale")).mels == SCALES
+    assert sound.task(dataclasses.replace(gems, tasks={"moods": 1.0}, trunk="movement")).mels == (FRAMES,)
+
+
+def of(task, group, name="", split="train"):
+    size = len(TASKS[task].names)
+    return Sound(task, name or f"{task}-{group}", split, group, tone(300, 0.1), np.eye(size, dtype=np.float32)[0])
+
+
+ACTORS = [f"Actor_{number:02}" for number in range(1, 25)]
+
+
+@pytest.mark.parametrize("folds", [2, 5, 6])
+def test_of_actors_each_fold_has_as_many_women_as_men(folds):
+    told = sound.folded({("ravdess", one) for one in ACTORS}, folds)
+    assert set(told.values()) == set(range(folds))
+    for sex in ("female", "male"):
+        sizes = Counter(fold for (_, actor), fold in told.items() if ravdess.sex(actor) == sex)
+        assert max(sizes.values()) - min(sizes[fold] for fold in range(folds)) <= 1
+
+
+GROUPS = st.sets(
+    st.tuples(st.just("ravdess"), st.sampled_from(ACTORS))
+    | st.tuples(st.sampled_from(["emotify", "vgmidi"]), st.text(max_size=3)),
+    max_size=40,
+)
+
+
+def stratum(key):
+    """What is dealt out by itself: a corpus, of RAVDESS the women and the men."""
+    corpus, group = key
+    return corpus, ravdess.sex(group) if corpus == "ravdess" else ""
+
+
+@given(GROUPS, st.integers(2, 7), st.randoms(use_true_random=False))
+def test_groups_are_dealt_out_evenly_in_whatever_order_they_come(groups, folds, order):
+    told = sound.folded(groups, folds)
+    assert told.keys() == groups
+    shuffled = sorted(groups)
+    order.shuffle(shuffled)
+    assert sound.folded(shuffled, folds) == told
+    parts = Counter((*stratum(key), fold) for key, fold in told.items())
+    for one in set(map(stratum, groups)):
+        sizes = [parts[*one, fold] for fold in range(folds)]
+        assert max(sizes) - min(sizes) <= 1
+
+
+def test_each_fold_leaves_out_its_groups_and_all_of_them_once():
+    found = [
+        *(
+            of(task, actor, f"{task}-{actor}-{take}")
+            for task in ("speech", "song")
+            for actor in ACTORS
+            for take in "ab"
+        ),
+        of("speech", "Actor_99", "unseen", "test"),
+        of("speech", "Actor_03", "chosen by", "dev"),
+    ]
+    left_out = []
+    for fold in range(4):
+        train, dev = sound.parted(found, settings(folds=4, fold=fold))
+        assert not {one.key for one in train} & {one.key for one in dev}
+        assert len(train) + len(dev) == len(found) - 1
+        assert {one.task for one in dev} == {"speech", "song"}
+        left_out += [one.id for one in dev]
+    assert sorted(left_out) == sorted(one.id for one in found if one.split != "test")
+
+
+def test_without_folds_the_splits_are_as_they_are():
+    found = [of("speech", actor, split=split) for actor, split in zip(ACTORS, ("train", "dev", "test"), strict=False)]
+    train, dev = sound.parted(found, settings())
+    assert [one.group for one in train] == ACTORS[:1]
+    assert [one.group for one in dev] == ACTORS[1:2]
+
+
+def test_a_run_writes_down_which_groups_it_left_out(tmp_path):
+    asked = settings(recipe=SHORT)
+    train, dev = split(heard(8))
+    fit(sound.task(asked), dataclasses.replace(sound.both(train, dev, asked), chance=100.0), tmp_path, 0, "cpu")
+    assert set(json.loads((tmp_path / "held.json").read_text())) == {one.key for one in dev}
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def _with_voice(words: Reading, audio: Path) -> dict[str, Any]:
     from kelly.listening.sound import listen
 
     recording = listen(audio, "speech")
+    if not recording.reading.heard:
+        note(f"{audio}: the voice is silent; the words are read alone")
     distance = apart(words, recording.reading) if words.heard and recording.reading.heard else (0.0, 0.0, 0.0)
     alone = {"words": words.as_dict(), "voice": {"file": str(audio), **recording.as_dict()}}
     parts = {name: {key: one[key] for key in ("emotion", "spread")} for name, one in alone.items()}

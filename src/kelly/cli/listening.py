@@ -16,7 +16,7 @@ from kelly.errors import FileError, KellyError, UsageError
 
 __all__ = ["listen", "register"]
 
-_SCORES, _SOUNDS = (".mid", ".midi"), (".wav", ".flac", ".ogg", ".mp3")
+_SCORES, _SOUNDS = (".mid", ".midi"), (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
 _WHOLE = ("file", "kind", "seconds", "valence", "arousal", "dominance", "confidence", "name", "primary", "arc")
 _COURSE = ("file", "time", "valence", "arousal", "dominance", "name")
 
@@ -46,43 +46,48 @@ def listen(
     """Hear what feeling a recording or a MIDI file carries, or all those in a folder."""
     if json + table + annotation > 1:
         raise UsageError("--json, --csv and --jams are three ways to print; give one")
-    files = _files(file) if file.is_dir() else [file]
+    many = _is_folder(file)
+    files = _files(file) if many else [file]
     if annotation:
         _jams(file, kind)
         return
     told, refused = [], list[KellyError]()
     for path in files:
         try:
-            told.append(_heard(path, kind, timeline=timeline))
+            told.append(_heard(path, kind, timeline=timeline, many=many))
         except FileError as error:
             # One bad file does not keep the others from being heard.
             refused.append(error)
     if json:
-        as_json({"files": told} if file.is_dir() else told[0]) if told else None
+        as_json({"files": told} if many else told[0]) if told else None
     elif table and told:
         say(_table(told, timeline=timeline))
     elif told:
-        say(_prose(told, named=file.is_dir()))
+        say(_prose(told, named=many))
     for earlier in refused[:-1]:
         note(str(earlier))
     if refused:
         raise refused[-1]
 
 
-def _heard(path: Path, kind: str | None, *, timeline: bool) -> dict[str, Any]:
+def _heard(path: Path, kind: str | None, *, timeline: bool, many: bool) -> dict[str, Any]:
     """What is heard in a file, as plain data."""
     from kelly.listening.listen import is_score
 
     if is_score(path):
-        if kind is not None:
+        if kind is not None and not many:
             raise UsageError(f"--as is for recordings; {str(path)!r} is a MIDI file")
         return _score(path, timeline=timeline)
     from kelly.listening.sound import listen as hear
 
     told = {"file": str(path), **hear(path, kind).as_dict(timeline=timeline)}
-    if not told["emotion"]["confidence"]:
-        note(f"{path}: too little sound to hear a feeling in")
+    _note_silence(path, heard=told["emotion"]["confidence"] > 0)
     return told
+
+
+def _note_silence(path: Path, *, heard: bool) -> None:
+    if not heard:
+        note(f"{path}: too little sound to hear a feeling in")
 
 
 def _score(path: Path, *, timeline: bool) -> dict[str, Any]:
@@ -111,14 +116,28 @@ def _jams(path: Path, kind: str | None) -> None:
     from kelly.listening.jams import jams
     from kelly.listening.sound import listen as hear
 
-    as_json(jams(hear(path, kind)))
+    recording = hear(path, kind)
+    _note_silence(path, heard=recording.reading.heard)
+    as_json(jams(recording))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise FileError(f"cannot read {str(path)!r}: {error.strerror}") from error
 
 
 def _files(folder: Path) -> list[Path]:
-    """The files of a folder that can be heard, by name. Raises: UsageError, there is none."""
-    found = [
-        path for path in sorted(folder.iterdir()) if path.suffix.lower() in (*_SCORES, *_SOUNDS) and path.is_file()
-    ]
+    """The files in a folder, and in those below it, that can be heard.
+
+    Raises: UsageError, there is none; FileError, the folder cannot be read.
+    """
+    try:
+        there = sorted(path for path in folder.rglob("*") if path.is_file())
+    except OSError as error:
+        raise FileError(f"cannot read the folder {str(folder)!r}: {error.strerror}") from error
+    found = [path for path in there if path.suffix.lower() in (*_SCORES, *_SOUNDS)]
     if not found:
         raise UsageError(f"{str(folder)!r} holds no file that can be heard: {', '.join((*_SOUNDS, *_SCORES))}")
     return found

@@ -77,6 +77,9 @@ def listened(heard: Data) -> Iterator[str]:
 
 
 def _recorded(heard: Data) -> Iterator[str]:
+    if not heard["emotion"]["confidence"]:
+        yield _row("kind", f"silence, {clock(heard['seconds'])}")
+        return
     sure = heard["kinds"].get(heard["kind"], 0.0)
     yield _row("kind", f"{heard['kind']} ({_percent(sure)}), {clock(heard['seconds'])}")
     ranked = sorted(heard["classes"].items(), key=lambda one: -one[1])

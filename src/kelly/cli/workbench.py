@@ -5,6 +5,7 @@ All but the first need the extra `train`; so they import it when they run.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -121,6 +122,10 @@ def train(
         list[Path] | None,
         typer.Option(metavar="RUN", help="A finished run to learn from; again for more. Of words only."),
     ] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Of sound: leave out part I (0..N-1) of N, cut by actors or pieces."),
+    ] = None,
     device: Device = "auto",
     tracking: Annotated[
         str, typer.Option(help="Where curves go besides metrics.csv: mlflow, tensorboard, wandb or none.")
@@ -132,6 +137,9 @@ def train(
     """Train a model, or go on with a run that was stopped."""
     chosen = _known(name)
     _check_device(device)
+    if fold and chosen != "sound":
+        raise UsageError(f"only sound is trained by folds; got --fold for {chosen}")
+    left_out = _fold(fold) if fold else None
     if teacher and chosen != "words":
         raise UsageError(f"only words learns from teachers; got --teacher for {chosen}")
     run = out or Path("runs") / f"{chosen}-{seed}"
@@ -147,7 +155,8 @@ def train(
         else:
             from kelly.training import workbench
 
-            workbench.train(chosen, data, run, seed, config, context, device, tracking)
+            chosen_settings = workbench.asked(chosen, config, left_out)
+            workbench.train(chosen, data, run, seed, chosen_settings, context, device, tracking)
     say([str(run)])
 
 
@@ -294,6 +303,15 @@ def label(
 def _known(name: str) -> str:
     """The model that a user means by its name or by its title."""
     return TITLES.get(key(name)) or find(name, MODELS, "model")
+
+
+def _fold(text: str) -> tuple[int, int]:
+    """Which fold of how many. Raises: UsageError, it is not I/N with I in 0..N-1, N 2 or more."""
+    found = re.fullmatch(r"(\d{1,3})/(\d{1,3})", text)
+    fold, folds = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not fold < folds or folds < 2:
+        raise UsageError(f"--fold must be I/N, I from 0 to N - 1, N 2 or more; got {text!r}")
+    return fold, folds
 
 
 def _check_device(device: str) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from kelly.emotion.journey import Journey
+from kelly.errors import UsageError
 from kelly.listening import score, sound
 from kelly.listening.reading import Reading
 from kelly.listening.stretches import Heard, formed
@@ -32,14 +33,26 @@ def listen(path: str | os.PathLike[str]) -> Reading:
 
 
 def journey(path: str | os.PathLike[str]) -> Journey:
-    """The way through the feelings of a recording or a MIDI file, with the form of a song. Raises: as `listen`."""
+    """The way through the feelings of a recording or a MIDI file, with the form of a song.
+
+    Raises: as `listen`; UsageError, there is too little in it to hear a feeling.
+    """
     if not is_score(path):
-        return sound.listen(path).journey()
+        heard = sound.listen(path)
+        _check(path, heard.reading)
+        return heard.journey()
     notes = midi.read(path)
+    whole = score.hear(notes)
+    _check(path, whole)
     passages = [one.reading.emotion.rounded() for one in score.follow(notes)]
     if not passages:
-        return Journey(score.hear(notes).emotion)
+        return Journey(whole.emotion)
     return formed([Heard(felt, round(0.1 + felt.intensity, 2), 10) for felt in passages])[0]
+
+
+def _check(path: str | os.PathLike[str], reading: Reading) -> None:
+    if not reading.heard:
+        raise UsageError(f"{os.fspath(path)!r} holds too little sound, or too few notes, to hear a feeling in")
 
 
 def is_score(path: str | os.PathLike[str]) -> bool:

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from kelly.emotion.journey import Arc, Journey, arcs
 from kelly.emotion.space import NEUTRAL, Emotion, clipped
 from kelly.emotion.thesaurus import describe
+from kelly.errors import UsageError
 from kelly.listening.naming import alternatives, certainty, log_density, named, shares
 from kelly.listening.reading import Alternative, Reading
 from kelly.listening.stretches import Heard, formed
@@ -55,6 +56,7 @@ _SILENCE = 1e-4  # RMS of a window without sound: -80 dB
 _GLANCES, _GLANCE = 8, 4.0  # windows that tell the kind, and their seconds
 _AT_ONCE = 8  # windows
 _EXCITED = (0.3, 0.7)  # valence and arousal above which happy is excited
+_FEWEST = 1e-3  # of the listeners, whom a feeling moves at the least
 _QUARTERS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])  # signs of valence and arousal of EMOPIA's quadrants
 _POINTS = 33  # at which an arc is compared
 
@@ -131,7 +133,12 @@ def listen(path: str | os.PathLike[str], kind: str | None = None) -> Recording:
 
 
 def hear(wave: Wave, name: str = "", kind: str | None = None) -> Recording:
-    """Hear a wave (samples,) of one channel at 16 kHz, as `listen` does. Raises: UnknownNameError; FileError."""
+    """Hear a wave (samples,) of one channel at 16 kHz, as `listen` does.
+
+    Raises: UsageError, it has another shape or holds what is no finite number; UnknownNameError; FileError.
+    """
+    if wave.ndim != 1 or not np.isfinite(wave).all():
+        raise UsageError(f"a wave must be (samples,) of finite numbers; got shape {wave.shape}")
     asked = None if kind is None else find(kind, KINDS, "kind")
     seconds = len(wave) / ears.RATE
     times = np.arange(0.0, max(seconds, 1 / RATE), 1 / RATE)
@@ -149,7 +156,7 @@ def hear(wave: Wave, name: str = "", kind: str | None = None) -> Recording:
     course[~_sounding(times, windows)] = np.nan
     if chosen == "music":
         reading = _reading(name, places.mean(0), SPREADS)
-        shares_told = told["gems"].mean(0)
+        shares_told = np.clip(told["gems"], 0, 1).mean(0)
         scales = dict(zip(ears.shipped("music").names["gems"], shares_told.tolist(), strict=True))
         return Recording(name, seconds, chosen, kinds, reading, _near(reading), scales, times, course)
     probabilities = told["speech" if chosen == "speech" else "song"].mean(0)
@@ -196,8 +203,13 @@ def music_sources(told: Mapping[str, Floats]) -> dict[str, Floats]:
 
     Parameters: told, what the heads `gems`, `vgmidi` and `emopia` tell (sounds, numbers).
     """
-    felt = told["gems"] / told["gems"].sum(1, keepdims=True).clip(1e-6) @ _places("gems")
-    return {"vgmidi": told["vgmidi"], "emopia": told["emopia"] @ _QUARTERS, "gems": felt[:, :2]}
+    return {"vgmidi": told["vgmidi"], "emopia": told["emopia"] @ _QUARTERS, "gems": _roused(told["gems"])[:, :2]}
+
+
+def _roused(scales: Floats) -> Floats:
+    """Valence, arousal and dominance (sounds, 3) of the shares of listeners (sounds, 8) whom each feeling moved."""
+    weights = np.clip(scales, _FEWEST, None)
+    return np.asarray(weights / weights.sum(1, keepdims=True) @ _places("gems"))
 
 
 def _music(told: Mapping[str, Floats]) -> Floats:
@@ -207,8 +219,8 @@ def _music(told: Mapping[str, Floats]) -> Floats:
         [(rows - scale[name]["mean"]) / scale[name]["deviation"] for name, rows in music_sources(told).items()], axis=0
     )
     rated = np.array([0.0, 0.5]) + np.array(REACH) * units / np.array(scale["together"])
-    dominance = (told["gems"] / told["gems"].sum(1, keepdims=True).clip(1e-6) @ _places("gems"))[:, 2]
-    return np.asarray(np.clip(np.column_stack([rated, dominance]), [-1, 0, 0], 1), np.float64)
+    whole = np.column_stack([rated, _roused(told["gems"])[:, 2]])
+    return np.asarray(np.clip(whole, [-1, 0, 0], 1), np.float64)
 
 
 def _reading(name: str, place: Floats, spreads: npt.ArrayLike) -> Reading:

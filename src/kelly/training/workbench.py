@@ -8,10 +8,11 @@ title ("HarmonyPredictor").
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kelly.errors import UsageError
 from kelly.models.layers import NETWORKS
@@ -22,28 +23,48 @@ from kelly.training.tasks import fitting
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.runs import claimed, settings
 
-__all__ = ["evaluate", "evaluate_sound", "export", "train", "tune"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["asked", "evaluate", "evaluate_sound", "export", "train", "tune"]
 
 # Networks that learn from labels carry the licence of what the labeller learned from, too.
 LABELLED, RATED = ("harmony", "melody", "dynamics"), ("emopia", "vgmidi")
 
 
+def asked(name: str, config: Path | None, fold: tuple[int, int] | None = None) -> DataclassInstance:
+    """The settings of a network: those of a file, or the usual ones.
+
+    Parameters: name; config, the file or None; fold, of sound: which part of how many is left out (None: the dev
+    split).
+    Raises: as `settings`.
+    """
+    chosen: DataclassInstance = settings(_module("tasks", name).Settings, config)
+    return chosen if fold is None else replace(chosen, fold=fold[0], folds=fold[1])
+
+
 def train(
-    name: str, root: Path, out: Path, seed: int, config: Path | None, context: Context, device: str, tracking: str
+    name: str,
+    root: Path,
+    out: Path,
+    seed: int,
+    chosen: DataclassInstance,
+    context: Context,
+    device: str,
+    tracking: str,
 ) -> float:
     """Train a network, or go on with a run that was stopped.
 
-    Parameters: name; root, folder of the corpora; out, the run's folder; seed; config, a file of settings or None;
+    Parameters: name; root, folder of the corpora; out, the run's folder; seed; chosen, settings, as `asked` gives them;
     context; device and tracking, as `fitting.fit`.
     Returns: the dev loss of the weights that are kept.
-    Raises: CorpusError, a corpus is missing or not as it should be; as `settings` and `fit`.
+    Raises: CorpusError, a corpus is missing or not as it should be; as `fit`.
     """
     fitting.check_device(device)  # preparing data takes long
     module = _module("tasks", name)
-    asked = settings(module.Settings, config)
-    data = module.data(root, asked, context)
+    data = module.data(root, chosen, context)
     context.note(f"{len(data.train)} samples to train on, {len(data.dev)} to choose by, {data.chance:.4f} at chance")
-    return fitting.fit(module.task(asked), data, out, seed, device, tracking=tracking, note=context.note)
+    return fitting.fit(module.task(chosen), data, out, seed, device, tracking=tracking, note=context.note)
 
 
 def evaluate(
@@ -117,8 +138,8 @@ def tune(
 
     fitting.check_device(device)  # preparing data takes long
     module = _module("tasks", name)
-    asked = settings(module.Settings, config)
-    return search(module.task, asked, module.data(root, asked, context), out, trials, device, context.note)
+    usual = settings(module.Settings, config)
+    return search(module.task, usual, module.data(root, usual, context), out, trials, device, context.note)
 
 
 def _module(room: str, name: str) -> ModuleType:

@@ -45,8 +45,15 @@ class Movement(nn.Module):
     def forward(self, levels: Sequence[Tensor], real: Tensor, loudness: Tensor) -> dict[str, Tensor]:
         """What each head says, (batch, its size); how loud (batch,) a sound was says nothing here."""
         del loudness
-        kept = self.dropout(self.whole(self.kept(levels, real)))
+        kept = self.dropout(self._standardised(self.kept(levels, real)))
         return {name: head(kept) for name, head in self.heads.items()}
+
+    def _standardised(self, kept: Tensor) -> Tensor:
+        """Each statistic in standard deviations from its mean over sounds."""
+        mean, variance = self.whole.running_mean, self.whole.running_var
+        if self.training or mean is None or variance is None:
+            return torch.as_tensor(self.whole(kept))
+        return (kept - mean) / (variance + self.whole.eps).sqrt()  # the exporter refuses the operator here
 
     def kept(self, levels: Sequence[Tensor], real: Tensor) -> Tensor:
         """The statistics (batch, numbers)."""

@@ -122,8 +122,9 @@ class MusicEmotionTransformer(nn.Module):
         bar and beat (batch, tokens), the place in them from 1 on, 0 where it is not known (None: nowhere).
         """
         alive = real[:, ::2]
-        x = self.bands(levels[0] * real[..., None]).transpose(1, 2)
+        x = self.bands(levels[0]).transpose(1, 2)
         for convolution in self.stem:
+            x = x * real[:, None]  # beyond the end there is nothing, in a longer batch either
             # A stream knows nothing of what comes next, so there all of the padding stands before.
             x = functional.gelu(convolution(functional.pad(x, (2, 0) if self.causal else (1, 1))))
         states = x.transpose(1, 2) + self.positions[: x.shape[2]]
