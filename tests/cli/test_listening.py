@@ -166,7 +166,7 @@ def test_one_bad_file_keeps_none_of_the_others_from_being_heard(kelly, tmp_path,
         (("song.mid", "--as", "music"), 2, "--as is for recordings; 'song.mid' is a MIDI file"),
         (("none.wav",), 1, "cannot read 'none.wav': there is no such file"),
         (("none.mid",), 1, "none.mid"),
-        (("empty",), 2, "'empty' holds no file that can be heard: .wav, .flac, .ogg, .mp3, .mid, .midi"),
+        (("empty",), 2, "'empty' holds no file that can be heard: .wav, .flac, .ogg, .mp3, .aiff, .aif, .mid, .midi"),
         ((), 2, "missing argument 'FILE'"),
     ],
 )
@@ -314,7 +314,7 @@ def test_a_silent_voice_leaves_the_words_alone(kelly, tmp_path):
     assert set(told["apart"].values()) == {0}
     nothing = kelly("feel", "xyzzy plugh", "--audio", "silent.wav")
     assert nothing.code == 0
-    assert nothing.err == "kelly: no feeling is heard in the text; it is read as neutral\n"
+    assert nothing.err.endswith("kelly: no feeling is heard in the text; it is read as neutral\n")
 
 
 @pytest.mark.parametrize(

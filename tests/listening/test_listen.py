@@ -4,7 +4,7 @@ import pytest
 
 import kelly
 from kelly.emotion.space import Emotion
-from kelly.errors import FileError
+from kelly.errors import FileError, UsageError
 from kelly.listening import sound
 from kelly.listening.listen import is_score, journey, listen
 from kelly.score import midi
@@ -62,13 +62,12 @@ def test_the_journey_of_a_recording_is_that_of_its_course(tmp_path):
     assert journey(path) == sound.listen(path).journey()
 
 
-def test_without_a_sound_or_a_note_the_journey_stays_where_nothing_is_felt(tmp_path):
+def test_without_a_sound_or_a_note_there_is_no_journey(tmp_path):
     midi.write(Score(()), tmp_path / "empty.mid")
     tone(tmp_path / "none.wav", frequency=0)
     for name in ("empty.mid", "none.wav"):
-        way = journey(tmp_path / name)
-        assert not way.moves
-        assert way.start.vad == (0, 0.3, 0.5)
+        with pytest.raises(UsageError, match="too little sound, or too few notes"):
+            journey(tmp_path / name)
         assert not listen(tmp_path / name).heard
 
 

@@ -143,5 +143,5 @@ def test_heads_learn_what_moves():
         torch.nn.functional.cross_entropy(network([x], everywhere(x), torch.zeros(16))["moods"], labels).backward()
         with torch.no_grad():
             for weight in network.parameters():
-                weight -= 0.01 * weight.grad
+                weight.sub_(0.01 * weight.grad)
     assert (heard(network.eval(), x)["moods"].argmax(1) == labels).all()

@@ -291,16 +291,16 @@ def test_pictures_are_cropped_by_chance():
     assert len(starts) > 8
 
 
-def test_movement_learns_the_moods(tmp_path):
-    recipe = Recipe(epochs=8, batch=10, rate=5e-3, keep="last", chance_after=9)
+def test_movement_learns_how_fast_pictures_change(tmp_path):
+    recipe = Recipe(epochs=10, batch=10, rate=5e-3, keep="last", chance_after=10)
     asked = settings(trunk="movement", tasks={"moods": 1.0}, recipe=recipe)
     rng = np.random.default_rng(0)
     found = []
     for row in range(40):
-        picture = rng.integers(0, 50 * (row % 5 + 1), (20, FRAMES.bands), np.uint8)
+        picture = np.repeat(rng.integers(0, 64, (20, FRAMES.bands), np.uint8), 1 + row % 5, axis=0)
         label = np.eye(5, dtype=np.float32)[row % 5]
         found.append(Sound("moods", str(row), "train", str(row), picture, label))
-    assert fit(sound.task(asked), sound.both(*split(found, 4), asked), tmp_path / "run", 0, "cpu") < 0.5
+    assert fit(sound.task(asked), sound.both(*split(found, 4), asked), tmp_path / "run", 0, "cpu") < 0.7
 
 
 def test_what_each_trunk_hears():

@@ -6,10 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="the workbench needs the extra `train`")
 
 from kelly.errors import FileError, MissingCorpusError, SoundError, UnknownNameError
+from kelly.models.ears import LONGEST
 from kelly.sound import soundfont
 from kelly.sound.features import FRAMES, SCALES
 from kelly.training.data import sounds
@@ -168,6 +171,16 @@ def test_long_music_is_cut_into_even_stretches():
     assert [round(len(part) / RATE, 1) for _, part in parts] == [10, 10, 10]
     assert [start for start, _ in parts] == pytest.approx([0, 10, 20], abs=1e-3)
     assert len(sounds._stretches(np.zeros(RATE, np.int16))) == 1
+
+
+@given(st.integers(1, 200 * RATE))
+@example(round(14.9 * RATE))
+@example(round(24.9 * RATE))
+def test_no_stretch_is_longer_than_what_is_heard_at_once(samples):
+    parts = [part for _, part in sounds._stretches(np.zeros(samples, np.int16))]
+    assert sum(map(len, parts)) == samples
+    assert max(map(len, parts)) <= LONGEST * RATE
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
 def rated(place, bars):

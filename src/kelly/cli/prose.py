@@ -77,18 +77,10 @@ def listened(heard: Data) -> Iterator[str]:
 
 
 def _recorded(heard: Data) -> Iterator[str]:
-    if not heard["emotion"]["confidence"]:
+    if heard["emotion"]["confidence"]:
+        yield from _kind(heard)
+    else:
         yield _row("kind", f"silence, {clock(heard['seconds'])}")
-        return
-    sure = heard["kinds"].get(heard["kind"], 0.0)
-    yield _row("kind", f"{heard['kind']} ({_percent(sure)}), {clock(heard['seconds'])}")
-    ranked = sorted(heard["classes"].items(), key=lambda one: -one[1])
-    yield _row("class", ", ".join(f"{name} {_percent(share)}" for name, share in ranked[:MOST_CLASSES]))
-    moved = sorted(heard["scales"].items(), key=lambda one: -one[1])[:MOST_CLASSES]
-    if moved:
-        yield _row("rouses", ", ".join(f"{name.replace('_', ' ')} {_percent(share)}" for name, share in moved))
-    if heard["arc"]:
-        yield _row("arc", heard["arc"])
     if heard.get("timeline"):
         yield ""
         yield "   time  valence arousal dominance  feeling"
@@ -99,6 +91,19 @@ def _recorded(heard: Data) -> Iterator[str]:
             continue
         numbers = f"{row['valence']:+8.2f} {row['arousal']:7.2f} {row['dominance']:9.2f}"
         yield f"{where:>7} {numbers}  {row['name']}"
+
+
+def _kind(heard: Data) -> Iterator[str]:
+    """What kind of sound it is, and what else is heard in it."""
+    sure = heard["kinds"].get(heard["kind"], 0.0)
+    yield _row("kind", f"{heard['kind']} ({_percent(sure)}), {clock(heard['seconds'])}")
+    ranked = sorted(heard["classes"].items(), key=lambda one: -one[1])
+    yield _row("class", ", ".join(f"{name} {_percent(share)}" for name, share in ranked[:MOST_CLASSES]))
+    moved = sorted(heard["scales"].items(), key=lambda one: -one[1])[:MOST_CLASSES]
+    if moved:
+        yield _row("rouses", ", ".join(f"{name.replace('_', ' ')} {_percent(share)}" for name, share in moved))
+    if heard["arc"]:
+        yield _row("arc", heard["arc"])
 
 
 def _heard(heard: Data) -> Iterator[str]:

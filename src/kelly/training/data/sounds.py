@@ -21,6 +21,7 @@ Scores (vgmidi, emopia) are played by Kelly with each of some SoundFonts. What i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from kelly.models.ears import LONGEST
 from kelly.names import find
 from kelly.score import midi
 from kelly.sound import recording, soundfont
@@ -95,7 +97,8 @@ class Sound:
 
     Parameters: task; id, of the record it is or is cut from; split; group; wave, int16 (samples,), or of the mood set
     uint8 (frames, bands); told, float32 (numbers,); weight, how much it counts beside others of its task; font, the
-    name of the SoundFont that plays it; other, the corpus it comes from, where that is not its task's.
+    name of the SoundFont that plays it; start, the second of the record at which it begins; other, the corpus it comes
+    from, where that is not its task's.
     """
 
     task: str
@@ -106,6 +109,7 @@ class Sound:
     told: Floats
     weight: float = 1.0
     font: str = ""
+    start: float = 0.0
     other: str = ""
 
     @property
@@ -217,7 +221,7 @@ def _vgmidi(source: _Source) -> Iterator[Sound]:
         for start, part in _stretches(wave):
             told = _rated(piece, start, start + len(part) / _RATE)
             if np.isfinite(told).all():
-                yield Sound("vgmidi", piece.id, piece.split, piece.group, part, told, font=font)
+                yield Sound("vgmidi", piece.id, piece.split, piece.group, part, told, font=font, start=start)
 
 
 def _emopia(source: _Source) -> Iterator[Sound]:
@@ -260,8 +264,9 @@ _READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(
 
 
 def _stretches(wave: Wave16) -> list[tuple[float, Wave16]]:
-    """A wave in stretches of one length, as near to `STRETCH` as can be, with the second at which each begins."""
-    count = max(1, round(len(wave) / (STRETCH * _RATE)))
+    """A wave in stretches of one length, near to `STRETCH`, none beyond `LONGEST`, with the second each begins at."""
+    seconds = len(wave) / _RATE
+    count = max(1, round(seconds / STRETCH), math.ceil(seconds / LONGEST))
     parts = np.array_split(wave, count)
     starts = np.cumsum([0, *(len(part) for part in parts[:-1])]) / _RATE
     return list(zip(starts.tolist(), parts, strict=True))

@@ -167,6 +167,8 @@ def _task(name: str, heard: Sequence[Listener], where: _Where) -> Task | None:
 
 def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | None:
     """What listeners and baselines tell of every sound that they may judge."""
+    if len({one.folded for one in heard}) > 1:
+        raise UsageError(f"runs of folds and others cannot be heard together: {', '.join(one.name for one in heard)}")
     told: dict[tuple[str, int], list[Floats]] = {}
     beside: dict[tuple[str, int], dict[str, Floats]] = {}
     found: dict[tuple[str, int], tuple[Sound, int]] = {}
@@ -316,8 +318,8 @@ def _timelines(name: str, items: _Items) -> tuple[Timeline, ...]:
     lines = []
     for chosen in names[np.argsort(-counts, kind="stable")[:_LINES]]:
         rows = np.flatnonzero(items.names == chosen).tolist()
-        lengths = [len(items.sounds[row].wave) / TASKS[name].mels[0].rate for row in rows]
-        seconds = np.cumsum([0.0, *lengths[:-1]]) + np.array(lengths) / 2
+        stretches = [items.sounds[row] for row in rows]
+        seconds = np.array([one.start + len(one.wave) / TASKS[name].mels[0].rate / 2 for one in stretches])
         gold = np.array([items.sounds[row].told for row in rows], np.float64)
         told = items.told["ours"][rows]
         axes = TASKS[name].names
