@@ -79,7 +79,7 @@ def test_silence_is_told_as_such(kelly, tmp_path):
     done = kelly("listen", "silent.wav", "--timeline")
     assert done.code == 0
     assert done.out.startswith("neutral\n")
-    assert done.out.count("silence") == 6
+    assert done.out.count("  silence\n") == 6
     assert done.err == "kelly: silent.wav: too little sound to hear a feeling in\n"
     told = kelly("listen", "silent.wav", "--timeline", "--json").json
     assert told["emotion"]["confidence"] == 0

@@ -36,7 +36,7 @@ def test_the_version_is_told(kelly):
     [
         (["compose", "sad", "--wavv", "x.wav"], "no such option: --wavv (did you mean --wav?)"),
         (["feell", "sad"], "no such command 'feell' (did you mean feel?)"),
-        (["help"], "no such command 'help'; commands are feel, listen, emotions, compose, demo, render, explain, show"),
+        (["help"], "no such command 'help'; commands are feel, emotions, listen, compose, demo, render, explain, show"),
         (["I miss her"], "put feel or compose before a text"),
         (["feel"], "give one text: TEXT or --timeline; got none"),
         (["feel", "so", "sad"], "put a text of several words in quotes"),

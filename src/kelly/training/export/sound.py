@@ -164,7 +164,7 @@ def _scaled(data: bytes, settings: Settings, root: Path, context: Context) -> di
 
 _BEGUN = {
     "transformer": ("Whisper tiny's encoder as Smart Turn v3 has it", "begun from weights under MIT and BSD-2-Clause"),
-    "multiscale": ("musicnn, trained on MagnaTagATune", "begun from weights trained on CC BY-NC-SA 3.0"),
+    "multiscale": ("musicnn (MagnaTagATune)", "begun from weights trained on CC BY-NC-SA 3.0"),
 }
 
 
