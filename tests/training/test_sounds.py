@@ -221,7 +221,7 @@ def test_a_piece_that_is_no_longer_than_the_warm_up_is_rated_from_its_beginning(
     for path in place.glob("labelled/annotations/*.json"):
         path.write_text(re.sub(r'"measures": \d+', '"measures": 4', path.read_text()))
     found = sounds.sounds(tmp_path, context, ["vgmidi"])
-    assert len(found) == 4
+    assert len({one.id for one in found}) == 4
     assert all(one.told.tolist() == [0.25, -0.25] for one in found)
 
 
