@@ -49,7 +49,8 @@ def heard(network, x, real=None, loudness=0.0):
 def kept(network, x, real=None):
     """The statistics (batch, which, band or cepstrum)."""
     with torch.inference_mode():
-        return network.kept([x], everywhere(x) if real is None else real).unflatten(1, (-1, WIDTH)).numpy()
+        alive = everywhere(x) if real is None else real
+        return network.kept([x], alive, torch.zeros(len(x))).unflatten(1, (-1, WIDTH)).numpy()
 
 
 def test_each_head_says_as_many_numbers_as_it_was_asked_for(network):

@@ -229,9 +229,15 @@ def test_several_seeds_judge_by_their_mean(root, whole, context, fitted):
     assert number(task, "accuracy").ours.value == pytest.approx((rows.argmax(1) == gold).mean())
 
 
-def test_runs_that_left_out_the_same_fold_are_refused(root, folds, context):
-    with pytest.raises(UsageError, match="different folds; fold-0 judges what another run has judged"):
-        evaluation.measure(root, "dev", [folds[0], folds[0]], context)
+def test_runs_that_left_out_the_same_are_heard_together(root, folds, context):
+    (twice,) = evaluation.measure(root, "dev", [folds[0], folds[0]], context).tasks
+    (once,) = evaluation.measure(root, "dev", folds[:1], context).tasks
+    assert [one.ours.value for one in twice.numbers] == pytest.approx([one.ours.value for one in once.numbers])
+
+
+def test_runs_of_folds_and_others_are_not_heard_together(root, folds, whole, context):
+    with pytest.raises(UsageError, match="cannot be heard together"):
+        evaluation.measure(root, "dev", [folds[0], whole], context)
 
 
 def test_a_single_fold_judges_what_it_left_out(root, folds, context):

@@ -70,7 +70,7 @@ def exported(request):
         patch.setattr(multiscale, "SIZES", {"tiny": NARROW})
         network = made(settings)
     export.rounded(network)
-    module = export.Listening(network, HEAT).eval()
+    module = export.Listening([network], HEAT).eval()
     return settings, module, export.encoded(module)
 
 
@@ -119,7 +119,7 @@ def test_an_ear_tells_what_the_network_tells_of_what_numpy_heard(exported, ear, 
     given, found = heard(settings, seconds)
     batch = sound.samples(found, settings).tensors
     with torch.inference_mode():
-        said = module.hearing(*sound.batched(batch, None, module.hearing.mels))
+        said = module.hearings[0](*sound.batched(batch, None, module.mels))
     told = ear.hear(given)
     assert told.keys() == settings.tasks.keys()
     for name, rows in told.items():
@@ -163,7 +163,7 @@ def plain():
     settings = TRUNKS["transformer"]
     network, rounded = made(settings), made(settings)
     export.rounded(rounded)
-    return network, rounded, export.encoded(export.Listening(rounded, {}).eval())
+    return network, rounded, export.encoded(export.Listening([rounded], {}).eval())
 
 
 def test_a_file_is_about_a_quarter_of_its_weights(plain):
@@ -201,7 +201,7 @@ def test_rounding_is_by_less_than_a_step_and_only_once(plain):
 def test_weights_that_were_not_rounded_are_refused(plain):
     network, _, _ = plain
     with pytest.raises(FileError, match=r"must tell what torch tells within 0\.0001"):
-        export.encoded(export.Listening(network, {}).eval())
+        export.encoded(export.Listening([network], {}).eval())
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +264,7 @@ def written(voice, root, context, tmp_path_factory):
 def test_a_finished_run_is_written_with_all_that_is_to_be_known_of_it(written):
     assert [path.name for path in written] == ["model.onnx", "config.json"]
     config = json.loads(written[1].read_text())
-    assert (config["run"], config["rate"], config["fonts"]) == ("whole", RATE, [])
+    assert (config["runs"], config["rate"], config["fonts"]) == (["whole"], RATE, [])
     assert config["licence"] == "CC BY-NC-SA 4.0"
     assert config["corpora"] == ["RAVDESS"]
     assert config["heads"] == {"speech": list(TASKS["speech"].names)}

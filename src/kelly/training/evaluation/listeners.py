@@ -21,10 +21,11 @@ from kelly.training.networks.movement import Movement
 from kelly.training.tasks.runs import held
 from kelly.training.tasks.sound import Settings, batched, samples, trained
 
-__all__ = ["Listener", "listeners", "shipped_ears"]
+__all__ = ["Listener", "listeners", "shipped_ears", "together"]
 
 Floats = npt.NDArray[np.float64]
 _AT_ONCE = 32
+_LEAST = 1e-6  # probability of a class
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ class Listener:
         """Whether it judges the fold that it left out."""
         return self.settings.folds > 0
 
+    def left_out(self, corpus: str) -> frozenset[str]:
+        """The groups of a corpus that it left out as a fold; none where it judges a split."""
+        return frozenset(key for key in self.held if key.startswith(f"{corpus}/")) if self.folded else frozenset()
+
     def parted(self, found: Sequence[Sound], split: str) -> tuple[list[Sound], list[Sound]]:
         """The sounds that it learned from, and those that it may judge: what it left out, or of a split."""
         if not self.folded:
@@ -69,6 +74,14 @@ class Listener:
 def listeners(runs: Sequence[Path]) -> list[Listener]:
     """Runs. Raises: FileError, one is not finished or damaged."""
     return [Listener(run.name, *_of_run(run)) for run in runs]
+
+
+def together(rows: Sequence[Floats], *, classes: bool) -> Floats:
+    """What several listeners tell (numbers,) of a sound: the mean of ratings, of classes that of log probabilities."""
+    if not classes:
+        return np.asarray(np.mean(rows, axis=0))
+    raised = np.exp(np.log(np.maximum(rows, _LEAST)).mean(0))
+    return np.asarray(raised / raised.sum())
 
 
 def shipped_ears() -> list[Listener]:

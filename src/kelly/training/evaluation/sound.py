@@ -1,11 +1,11 @@
 """What hears sound, measured: classes and ratings of every task, beside a constant and what the field does first.
 
 Conventions: an item is a record (of a score: with one SoundFont); what is told of it is the mean over its stretches, of
-probabilities or of ratings in their own terms, and over the listeners that may judge it. A run that left a fold out
-judges the records of that fold and no others, so that the runs of all folds together judge all; any other run, or the
-shipped model, judges the split that is asked for. Baselines are fitted on what the listener was trained on: support
-vector machines (speech, song) or ridge and logistic regression on cepstral statistics. Gold of ratings is weighed as
-its stretches are. Intervals are of the paired bootstrap over actors, tracks, pieces or artists.
+probabilities or of ratings in their own terms. A run that left a fold out judges the records of that fold and no
+others, so that the runs of all folds together judge all; any other run, or the shipped model, judges the split that is
+asked for. Runs that left out the same are heard together. Baselines are fitted on what the listener was trained on:
+support vector machines (speech, song) or ridge and logistic regression on cepstral statistics. Gold of ratings is
+weighed as its stretches are. Intervals are of the paired bootstrap over actors, tracks, pieces or artists.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kelly.training.data.sounds import TASKS, Sound, sounds
 from kelly.training.evaluation import continuous, targets, windows
 from kelly.training.evaluation.bootstrap import interval, resampled
 from kelly.training.evaluation.cepstral import statistics
-from kelly.training.evaluation.listeners import Listener, listeners, shipped_ears
+from kelly.training.evaluation.listeners import Listener, listeners, shipped_ears, together
 from kelly.training.evaluation.measuring import About, classified, rated
 from kelly.training.evaluation.results import Number, Report, Steadiness, Task, Timeline
 from kelly.training.tasks.context import Context
@@ -172,20 +172,22 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
     told: dict[tuple[str, int], list[Floats]] = {}
     beside: dict[tuple[str, int], dict[str, Floats]] = {}
     found: dict[tuple[str, int], tuple[Sound, int]] = {}
-    for fold, one in enumerate(heard):
+    parts = [one.left_out(TASKS[name].corpus) for one in heard]
+    for one, part in zip(heard, parts, strict=True):
+        fold = parts.index(part)
         everything = where.sounds(where.root, name, where.fonts)
         mine = one.parted(everything, where.split)[1]
         if not mine:
             continue
         keys = _keys(mine)
-        if one.folded and not found.keys().isdisjoint(keys):
-            raise UsageError(f"runs must leave out different folds; {one.name} judges what another run has judged")
+        if any(key in found and found[key][1] != fold for key in keys):
+            raise UsageError(f"runs must leave out the same or all others; {one.name} judges some of what another has")
         context = where.context
         context.note(f"{one.name} hears {len(mine)} sounds of {name}")
         for key, sound, row in zip(keys, mine, one(name, mine), strict=True):
             told.setdefault(key, []).append(row)
-            found[key] = sound, fold if one.folded else 0
-        if not beside or one.folded:
+            found[key] = sound, fold
+        if keys[0] not in beside:
             fonts = [Path(font) for font in one.settings.fonts] if one.folded else ()
             around = where.sounds(where.train, name, fonts or where.fonts)
             learned = one.parted(around, where.split)[0]
@@ -197,7 +199,7 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
     order = sorted(found)
     names = np.array([key[0] for key in order])
     whose = next(iter(beside.values()), {})
-    rows: Told = {"ours": np.array([np.mean(told[key], axis=0) for key in order])}
+    rows: Told = {"ours": np.array([together(told[key], classes=TASKS[name].classes) for key in order])}
     rows |= {who: np.array([beside[key][who] for key in order]) for who in whose}
     folds = np.array([found[order[row]][1] for row in np.unique(names, return_index=True)[1].tolist()])
     return _Items([found[key][0] for key in order], names, rows, folds)

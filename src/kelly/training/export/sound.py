@@ -33,12 +33,12 @@ from kelly.sound.features import EVEN, SCALES, SOFTEST
 from kelly.training.data.registry import reader
 from kelly.training.data.sounds import FULL, TASKS, sounds
 from kelly.training.evaluation.calibration import temperature
-from kelly.training.evaluation.listeners import listeners
+from kelly.training.evaluation.listeners import listeners, together
 from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.sound import Settings, trained
+from kelly.training.tasks.sound import trained
 
 __all__ = ["Listening", "packed", "write"]
 
@@ -50,21 +50,27 @@ _LEVELS = 127
 
 
 class Listening(nn.Module):
-    """A network with what stands before and after it.
+    """Networks that are heard together, with what stands before and after them.
 
-    Parameters: hearing; temperatures, by the name of a head of classes (1 where it has none).
+    Parameters: hearings, whose definitions begin alike; temperatures, by the name of a head of classes (1 where it has
+    none).
     """
 
-    def __init__(self, hearing: Hearing | Movement, temperatures: Mapping[str, float]) -> None:
+    def __init__(self, hearings: Sequence[Hearing | Movement], temperatures: Mapping[str, float]) -> None:
         super().__init__()
-        self.hearing, self.temperatures = hearing, dict(temperatures)
-        self.hop = hearing.mels[0].hop
-        self.front = Front(hearing.mels) if self.sounding else None
+        self.hearings, self.temperatures = nn.ModuleList(hearings), dict(temperatures)
+        self.mels = max((one.mels for one in hearings), key=len)
+        self.front = Front(self.mels) if self.sounding else None
 
     @property
     def sounding(self) -> bool:
         """Whether it hears waves; else spectrograms."""
-        return self.hearing.mels[0].rate == SCALES[0].rate
+        return self.mels[0].rate == SCALES[0].rate
+
+    @property
+    def heads(self) -> list[str]:
+        """The names of what it tells, in order."""
+        return list(dict.fromkeys(name for one in self.hearings for name in one.heads))  # type: ignore[union-attr]
 
     def forward(self, heard: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
         """What each head tells, of waves (batch, samples) or levels (batch, frames, bands)."""
@@ -72,10 +78,11 @@ class Listening(nn.Module):
             levels, counts, loudness = [heard], lengths, torch.zeros_like(lengths, dtype=heard.dtype)
         else:
             waves, loudness = self._evened(heard, lengths)
-            levels, counts = list(self.front(waves)), 1 + lengths // self.hop
+            levels, counts = list(self.front(waves)), 1 + lengths // self.mels[0].hop
         real = torch.arange(levels[0].shape[1], device=heard.device)[None] < counts[:, None]
-        said = self.hearing([one * real[..., None] for one in levels], real, loudness)
-        return tuple(self._told(name, one) for name, one in said.items())
+        known = [one * real[..., None] for one in levels]
+        said = [one(known[: len(one.mels)], real, loudness) for one in self.hearings]  # type: ignore[arg-type]
+        return tuple(self._told(name, [one[name] for one in said if name in one]) for name in self.heads)
 
     def _evened(self, waves: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """`kelly.sound.features.evened` of waves, each of its own length; and how loud (batch,) they were in dB."""
@@ -84,37 +91,46 @@ class Listening(nn.Module):
         rms = (waves.square().sum(1) / lengths).sqrt().clamp_min(SOFTEST)
         return waves * (EVEN / rms)[:, None], 20 * rms.log10()
 
-    def _told(self, name: str, said: Tensor) -> Tensor:
+    def _told(self, name: str, said: Sequence[Tensor]) -> Tensor:
+        """The mean of ratings; of classes that of log probabilities, at the head's temperature."""
         asked = TASKS[name]
-        return torch.softmax(said / self.temperatures.get(name, 1.0), 1) if asked.classes else said * asked.unit
+        if not asked.classes:
+            return torch.stack(list(said)).mean(0) * asked.unit
+        logs = torch.stack([torch.log_softmax(one, 1) for one in said]).mean(0)
+        return torch.softmax(logs / self.temperatures.get(name, 1.0), 1)
 
 
 def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list[Path]:
-    """Write a finished run as Kelly ships it: `model.onnx` and `config.json`.
+    """Write finished runs as Kelly ships them, heard together: `model.onnx` and `config.json`.
 
-    Parameters: runs, the first is written; the others, of the same tasks, left out a fold each and tell by what
-    temperature probabilities are to be divided (none: by 1); root, of the corpora; out, the folder, made where it is
+    Parameters: runs; those that left out a fold are not written: they tell by what temperature probabilities are to be
+    divided (none: by 1), those of one fold heard together; root, of the corpora; out, the folder, made where it is
     missing; context.
     Returns: the files written.
     Raises: FileError, a run is not finished, or the export is not its equal; as `sounds`.
     """
-    settings, hearing = trained(runs[0])
-    temperatures = _temperatures(runs[1:], settings, root, context)
-    rounded(hearing)
-    files = {"model.onnx": encoded(Listening(hearing, temperatures).eval())}
-    learned = [one for name in settings.tasks for one in (TASKS[name].corpus, *TASKS[name].beside)]
+    known = [(run, *trained(run)) for run in runs]
+    shipped = [one for one in known if not one[1].folds] or known[:1]
+    for _, _, hearing in shipped:
+        rounded(hearing)
+    tasks = list(dict.fromkeys(name for _, settings, _ in shipped for name in settings.tasks))
+    temperatures = _temperatures([run for run, settings, _ in known if settings.folds], tasks, root, context)
+    listening = Listening([hearing for _, _, hearing in shipped], temperatures).eval()
+    files = {"model.onnx": encoded(listening)}
+    learned = [one for name in tasks for one in (TASKS[name].corpus, *TASKS[name].beside)]
     corpora = [reader(one).CORPUS for one in sorted(set(learned))]
-    begun = _BEGUN[settings.trunk] if settings.begin else None
+    begun = [_BEGUN[settings.trunk] for _, settings, _ in shipped if settings.begin]
+    fonts = {Path(font).stem for _, settings, _ in shipped for font in settings.fonts}
     config = {
         "format": 1,
-        "licence": "; ".join(sorted({one.licence for one in corpora} | ({begun[1]} if begun else set()))),
-        "corpora": [one.title for one in corpora] + ([begun[0]] if begun else []),
-        "run": runs[0].name,
-        "rate": hearing.mels[0].rate,
-        "heads": {name: list(TASKS[name].names) for name in settings.tasks},
+        "licence": "; ".join(sorted({one.licence for one in corpora} | {licence for _, licence in begun})),
+        "corpora": [one.title for one in corpora] + [title for title, _ in begun],
+        "runs": [run.name for run, _, _ in shipped],
+        "rate": listening.mels[0].rate,
+        "heads": {name: list(TASKS[name].names) for name in listening.heads},
         "temperatures": temperatures,
-        "fonts": [Path(font).stem for font in settings.fonts],
-        **_scaled(files["model.onnx"], settings, root, context),
+        "fonts": sorted(fonts),
+        **_scaled(files["model.onnx"], listening.heads, root, context),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
     files["config.json"] = (json.dumps(config, indent=1) + "\n").encode()
@@ -127,26 +143,30 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     return [out / name for name in files]
 
 
-def _temperatures(folds: Sequence[Path], settings: Settings, root: Path, context: Context) -> dict[str, float]:
+def _temperatures(folds: Sequence[Path], tasks: Sequence[str], root: Path, context: Context) -> dict[str, float]:
     """The temperature of each head of classes, by what runs say of the folds that they left out."""
     heard = listeners(folds)
     told = {}
-    for name in [name for name in settings.tasks if TASKS[name].classes]:
-        gold, said = [], []
-        for one in [one for one in heard if name in one.tasks]:
-            fonts = [Path(font) for font in one.settings.fonts]
-            held = one.parted(sounds(root, context, [name], fonts), "dev")[1]
+    for name in [name for name in tasks if TASKS[name].classes]:
+        knowing = [one for one in heard if name in one.tasks]
+        gold: list[int] = []
+        said: list[npt.NDArray[np.float64]] = []
+        for part in dict.fromkeys(one.left_out(TASKS[name].corpus) for one in knowing):
+            same = [one for one in knowing if one.left_out(TASKS[name].corpus) == part]
+            fonts = [Path(font) for font in same[0].settings.fonts]
+            held = same[0].parted(sounds(root, context, [name], fonts), "dev")[1]
             gold += [int(sound.told.argmax()) for sound in held]
-            said.append(one.tells(name, held))
+            rows = zip(*(one(name, held) for one in same), strict=True)
+            said.append(np.log(np.array([together(row, classes=True) for row in rows])))
         told[name] = round(temperature(np.array(gold), np.concatenate(said)), 4) if said else 1.0
     return told
 
 
-def _scaled(data: bytes, settings: Settings, root: Path, context: Context) -> dict[str, Any]:
+def _scaled(data: bytes, heads: Sequence[str], root: Path, context: Context) -> dict[str, Any]:
     """What the ear for music takes as a unit of each head, over the sounds that it could know; of others nothing."""
-    if not settings.tasks.keys() >= {"gems", "vgmidi", "emopia"}:
+    if not set(heads) >= {"gems", "vgmidi", "emopia"}:
         return {}
-    ear = Ear(data, {"heads": {name: list(TASKS[name].names) for name in settings.tasks}})
+    ear = Ear(data, {"heads": {name: list(TASKS[name].names) for name in heads}})
     told: dict[str, list[npt.NDArray[np.float64]]] = {}
     for name in ("gems", "vgmidi", "emopia"):
         known = [one for one in sounds(root, context, [name]) if one.split != "test"]
@@ -172,7 +192,7 @@ def encoded(module: Listening) -> bytes:
     """The ONNX file of a module whose matrices are rounded. Raises: FileError, it does not tell what torch tells."""
     written = io.BytesIO()
     heard, name = ("waves", "samples") if module.sounding else ("levels", "frames")
-    heads = list(module.hearing.heads)
+    heads = module.heads
     torch.onnx.export(
         module,
         _example(module, 2, 1.5),
@@ -184,7 +204,7 @@ def encoded(module: Listening) -> bytes:
         do_constant_folding=False,  # onnxruntime folds when it loads, and the file stays small
         dynamo=False,
     )
-    data = packed(onnx.load_from_string(written.getvalue()), dict(module.hearing.named_parameters(prefix="hearing")))
+    data = packed(onnx.load_from_string(written.getvalue()), dict(module.hearings.named_parameters()))
     _compare(module, data)
     return data
 
@@ -249,7 +269,7 @@ def _sum(array: npt.NDArray[np.float32]) -> bytes:
 
 
 def _example(module: Listening, batch: int, seconds: float) -> tuple[Tensor, Tensor]:
-    mel = module.hearing.mels[0]
+    mel = module.mels[0]
     torch.manual_seed(0)
     count = round(seconds * (mel.rate if module.sounding else mel.frames_a_second))
     lengths = torch.tensor([count - row * (count // 5) for row in range(batch)])

@@ -1,4 +1,4 @@
-"""Movement: how a sound's spectrum stands and moves, as numbers that no length changes, and linear heads over them.
+"""Movement: how a sound's spectrum stands and moves, as numbers that no length changes, and heads over them.
 
 Conventions: as `hearing`. Where recordings are few and labels noisy (28 moods by 25 clips each), what can be learned is
 mostly which of some hundred plain statistics matter: the mean and the spread over time of each band and of each
@@ -15,6 +15,7 @@ from itertools import chain
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from kelly.sound.features import Mel
 
@@ -28,24 +29,36 @@ _LEAST = 1e-5  # of a variance
 class Movement(nn.Module):
     """The network.
 
-    Parameters: heads, how many numbers each gives, by name; mels, the definition of what it hears (one); dropout, of
-    the statistics.
+    Parameters: heads, how many numbers each gives, by name; mels, the definition of what it hears (one); voices,
+    whether it hears how long and how loud sounds are; hidden, width of a layer that the heads share (0: none, they are
+    linear); dropout, before each layer.
     """
 
-    def __init__(self, heads: Mapping[str, int], mels: Sequence[Mel], *, dropout: float = 0.5) -> None:
+    def __init__(
+        self,
+        heads: Mapping[str, int],
+        mels: Sequence[Mel],
+        *,
+        voices: bool = False,
+        hidden: int = 0,
+        dropout: float = 0.5,
+    ) -> None:
         super().__init__()
+        self.voices = voices
         self.mels = tuple(mels[:1])
         bands = self.mels[0].bands
         self.cosines: Tensor
         self.register_buffer("cosines", _cosines(bands), persistent=False)
-        kept = (3 + len(LAGS)) * (bands + _CEPSTRA)
+        kept = (3 + len(LAGS)) * (bands + _CEPSTRA) + 2 * voices
         self.whole, self.dropout = nn.BatchNorm1d(kept, affine=False), nn.Dropout(dropout)
-        self.heads = nn.ModuleDict({name: _silent(kept, size) for name, size in heads.items()})
+        self.shared = nn.Linear(kept, hidden) if hidden else None
+        self.heads = nn.ModuleDict({name: _silent(hidden or kept, size) for name, size in heads.items()})
 
     def forward(self, levels: Sequence[Tensor], real: Tensor, loudness: Tensor) -> dict[str, Tensor]:
-        """What each head says, (batch, its size); how loud (batch,) a sound was says nothing here."""
-        del loudness
-        kept = self.dropout(self._standardised(self.kept(levels, real)))
+        """What each head says, (batch, its size), of sounds so loud (batch,) in dB."""
+        kept = self.dropout(self._standardised(self.kept(levels, real, loudness)))
+        if self.shared is not None:
+            kept = self.dropout(functional.gelu(self.shared(kept)))
         return {name: head(kept) for name, head in self.heads.items()}
 
     def _standardised(self, kept: Tensor) -> Tensor:
@@ -55,12 +68,16 @@ class Movement(nn.Module):
             return torch.as_tensor(self.whole(kept))
         return (kept - mean) / (variance + self.whole.eps).sqrt()  # the exporter refuses the operator here
 
-    def kept(self, levels: Sequence[Tensor], real: Tensor) -> Tensor:
+    def kept(self, levels: Sequence[Tensor], real: Tensor, loudness: Tensor) -> Tensor:
         """The statistics (batch, numbers)."""
         frames = levels[0] * real[..., None]
         rows = torch.cat([frames, frames @ self.cosines.T], 2)
         steps = [_moved(rows, real, lag) for lag in LAGS]
-        return torch.cat([*_moments(rows, real), *chain(steps[0], (mean for mean, _ in steps[1:]))], 1)
+        told = [*_moments(rows, real), *chain(steps[0], (mean for mean, _ in steps[1:]))]
+        if self.voices:
+            seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second
+            told += [seconds.log1p(), loudness[:, None]]
+        return torch.cat(told, 1)
 
 
 def _silent(kept: int, size: int) -> nn.Linear:
@@ -73,8 +90,8 @@ def _silent(kept: int, size: int) -> nn.Linear:
 def _moved(rows: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:
     """Mean and spread (batch, width) of how far rows move over some frames; 0 of what is shorter."""
     # What lies beyond the end is padding: a sound that is too short has no step at all.
-    longer = torch.nn.functional.pad(rows, (0, 0, 0, lag))
-    alive = torch.nn.functional.pad(real, (0, lag))
+    longer = functional.pad(rows, (0, 0, 0, lag))
+    alive = functional.pad(real, (0, lag))
     return _moments((longer[:, lag:] - longer[:, :-lag]).abs(), alive[:, lag:] & alive[:, :-lag])
 
 

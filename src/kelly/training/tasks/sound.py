@@ -68,6 +68,7 @@ class Settings:
     trunk: str = "transformer"
     size: str = "tiny"
     begin: str = ""
+    hidden: int = 0
     dropout: float = 0.4
     smoothed: float = 0.1
     rates: Mapping[str, float] = field(default_factory=dict)
@@ -96,6 +97,8 @@ class Settings:
             raise UsageError(
                 f"sounds are not mixed with each other here: mixup must be 0; got {self.augmentation.mixup}"
             )
+        if self.hidden < 0:
+            raise UsageError(f"hidden must be 0 or more; got {self.hidden}")
         if not all(0 <= rate < math.inf for rate in self.rates.values()):
             raise UsageError(f"rates must be 0 or more and finite; got {dict(self.rates)}")
 
@@ -121,9 +124,11 @@ class SoundTask:
     def network(self) -> Hearing | Movement:
         """The network, its trunk with pretrained weights where the settings name some."""
         heads = {name: len(TASKS[name].names) for name in self.settings.tasks}
+        voices = any(TASKS[name].voices for name in self.settings.tasks)
         if self.settings.trunk == "movement":
-            return Movement(heads, self.mels, dropout=self.settings.dropout)
-        trunk, voices = _trunk(self.settings, self.mels), any(TASKS[name].voices for name in self.settings.tasks)
+            hidden, dropout = self.settings.hidden, self.settings.dropout
+            return Movement(heads, self.mels, voices=voices, hidden=hidden, dropout=dropout)
+        trunk = _trunk(self.settings, self.mels)
         return Hearing(trunk, heads, self.mels, voices=voices, dropout=self.settings.dropout)
 
     def rates(self, network: nn.Module) -> Mapping[str, float]:
