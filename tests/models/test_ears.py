@@ -93,28 +93,3 @@ def test_an_ear_is_loaded_once():
 def test_an_ear_that_was_not_built_in_is_told():
     with pytest.raises(FileError, match="without its ear for nobody"):
         ears.shipped("nobody")
-
-
-def test_decibels_come_to_the_network_as_tenths_above_silence():
-    onnx = pytest.importorskip("onnx", reason="the workbench needs the extra `train`")
-    made, kind = onnx.helper, onnx.TensorProto
-    nodes = [
-        made.make_node("ReduceMax", ["levels"], ["most"], axes=[1, 2], keepdims=0),
-        made.make_node("Cast", ["lengths"], ["count"], to=kind.FLOAT),
-    ]
-    graph = made.make_graph(
-        nodes,
-        "levels",
-        [
-            made.make_tensor_value_info("levels", kind.FLOAT, [None, None, 128]),
-            made.make_tensor_value_info("lengths", kind.INT64, [None]),
-        ],
-        [made.make_tensor_value_info(name, kind.FLOAT, [None]) for name in ("most", "count")],
-    )
-    model = made.make_model(graph, opset_imports=[made.make_opsetid("", 17)], ir_version=8)
-    ear = ears.Ear(model.SerializeToString(), {"heads": {"most": ["tenths"], "count": ["frames"]}})
-    told = ear.hear([np.full((3, 128), -80.0), np.full((400, 128), -15.0)])
-    assert told["most"].ravel().tolist() == [0, 6.5]
-    assert told["count"].ravel().tolist() == [3, 400]
-    with pytest.raises(UsageError, match="another shape"):
-        ear.hear([np.zeros(128)])

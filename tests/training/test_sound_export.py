@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="the workbench needs the extra `trai
 import onnx
 import onnxruntime
 
-from kelly.errors import FileError
+from kelly.errors import FileError, UsageError
 from kelly.models.ears import EXACTLY, RATE, Ear
 from kelly.sound import soundfont
 from kelly.sound.features import FRAMES
@@ -340,3 +340,27 @@ def test_a_folder_that_cannot_be_one_is_told(voice, root, context, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(FileError, match="out cannot be a folder"):
         export.write(voice[:1], root, tmp_path / "out", context)
+
+
+def test_decibels_come_to_the_network_as_tenths_above_silence():
+    made, kind = onnx.helper, onnx.TensorProto
+    nodes = [
+        made.make_node("ReduceMax", ["levels"], ["most"], axes=[1, 2], keepdims=0),
+        made.make_node("Cast", ["lengths"], ["count"], to=kind.FLOAT),
+    ]
+    graph = made.make_graph(
+        nodes,
+        "levels",
+        [
+            made.make_tensor_value_info("levels", kind.FLOAT, [None, None, 128]),
+            made.make_tensor_value_info("lengths", kind.INT64, [None]),
+        ],
+        [made.make_tensor_value_info(name, kind.FLOAT, [None]) for name in ("most", "count")],
+    )
+    model = made.make_model(graph, opset_imports=[made.make_opsetid("", 17)], ir_version=8)
+    ear = Ear(model.SerializeToString(), {"heads": {"most": ["tenths"], "count": ["frames"]}})
+    told = ear.hear([np.full((3, 128), -80.0), np.full((400, 128), -15.0)])
+    assert told["most"].ravel().tolist() == [0, 6.5]
+    assert told["count"].ravel().tolist() == [3, 400]
+    with pytest.raises(UsageError, match="another shape"):
+        ear.hear([np.zeros(128)])
