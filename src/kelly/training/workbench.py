@@ -98,8 +98,8 @@ def evaluate_sound(
 
 
 def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Context) -> list[Path]:
-    """Write finished runs as Kelly ships them: several of the symbolic recogniser are heard together; of those of
-    sound the first is written, and those that left out folds say how sure it may be.
+    """Write finished runs as Kelly ships them: several of the symbolic recogniser are heard together, those of
+    sound too, and of these the ones that left out folds are not written but say how sure the others may be.
 
     Raises: UsageError, several runs of another network; FileError, a run is not finished, or its export is not its
     equal.

@@ -19,7 +19,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from kelly.errors import CorpusError, UsageError
+from kelly.errors import CorpusError, MissingCorpusError, UsageError
 from kelly.names import find
 from kelly.training.data.corpora import ravdess
 from kelly.training.data.sounds import TASKS, Sound, sounds
@@ -105,9 +105,14 @@ def measure(
     Raises: as `sounds` and `listeners`; CorpusError, there are no such sounds; UsageError, nobody knows a task.
     """
     heard = listeners(runs) if runs else shipped_ears()
+    if not runs and split != "test":
+        context.note(
+            "the shipped ears learned from some of these sounds: see their cards for sounds that they had not heard"
+        )
     known = sorted({name for one in heard for name in one.tasks}, key=list(TASKS).index)
     asked = [find(name, known, "task") for name in tasks]
-    found = [_task(name, heard, _Where(root, train or root, split, fonts, context)) for name in asked or known]
+    where = _Where(root, train or root, split, fonts, context)
+    found = [_task(name, heard, where) for name in asked or known]
     measured = [one for one in found if one is not None]
     if not measured:
         raise CorpusError(f"{root} must hold {_FEWEST} records or more of the {split} split for {', '.join(known)}")
@@ -134,7 +139,7 @@ class _Where:
         if key not in self.known:
             try:
                 self.known[key] = sounds(root, self.context, [name], fonts)
-            except CorpusError as error:
+            except MissingCorpusError as error:
                 self.context.note(str(error))
                 self.known[key] = []
         return self.known[key]

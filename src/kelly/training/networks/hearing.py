@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from kelly.sound.features import Mel
 
-__all__ = ["Hearing", "Trunk"]
+__all__ = ["Hearing", "Trunk", "moments"]
 
 _VIEWS = 4  # weighted means of the tokens
 _LEAST = 1e-5  # of a variance
@@ -75,16 +75,16 @@ class Hearing(nn.Module):
         states = self.norm(states)
         weights = self.views(states).masked_fill(~alive[..., None], _NEVER).softmax(1)
         views = torch.einsum("btv,btw->bvw", weights, states).flatten(1)
-        parts = [views, _moments(states, alive)[1], *_moments(levels[0], real)]
+        parts = [views, moments(states, alive)[1], *moments(levels[0], real)]
         if self.voices:
             seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second
             parts += [seconds.log1p(), loudness[:, None]]
         return torch.cat([part.float() for part in parts], 1)
 
 
-def _moments(rows: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (batch, width) of rows (batch, count, width) that are real (batch, count)."""
-    weights = (real / real.sum(1, keepdim=True))[..., None]
+def moments(rows: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation (batch, width) of rows (batch, count, width) that are real (batch, count); 0 where none is."""
+    weights = (real / real.sum(1, keepdim=True).clamp_min(1))[..., None]
     mean = (rows * weights).sum(1)
     variance = ((rows - mean[:, None]).square() * weights).sum(1)
     return mean, (variance + _LEAST).sqrt()

@@ -18,12 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kelly.sound.features import Mel
+from kelly.training.networks.hearing import moments
 
 __all__ = ["LAGS", "Movement"]
 
 LAGS = (1, 2, 4, 8, 16)  # frames
 _CEPSTRA = 40
-_LEAST = 1e-5  # of a variance
 
 
 class Movement(nn.Module):
@@ -73,7 +73,7 @@ class Movement(nn.Module):
         frames = levels[0] * real[..., None]
         rows = torch.cat([frames, frames @ self.cosines.T], 2)
         steps = [_moved(rows, real, lag) for lag in LAGS]
-        told = [*_moments(rows, real), *chain(steps[0], (mean for mean, _ in steps[1:]))]
+        told = [*moments(rows, real), *chain(steps[0], (mean for mean, _ in steps[1:]))]
         if self.voices:
             seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second
             told += [seconds.log1p(), loudness[:, None]]
@@ -92,15 +92,7 @@ def _moved(rows: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:
     # What lies beyond the end is padding: a sound that is too short has no step at all.
     longer = functional.pad(rows, (0, 0, 0, lag))
     alive = functional.pad(real, (0, lag))
-    return _moments((longer[:, lag:] - longer[:, :-lag]).abs(), alive[:, lag:] & alive[:, :-lag])
-
-
-def _moments(rows: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (batch, width) of rows (batch, count, width) that are real (batch, count)."""
-    weights = (real / real.sum(1, keepdim=True).clamp_min(1))[..., None]
-    mean = (rows * weights).sum(1)
-    variance = ((rows - mean[:, None]).square() * weights).sum(1)
-    return mean, (variance + _LEAST).sqrt()
+    return moments((longer[:, lag:] - longer[:, :-lag]).abs(), alive[:, lag:] & alive[:, :-lag])
 
 
 def _cosines(bands: int) -> Tensor:
