@@ -266,20 +266,28 @@ def test_masks_are_repeatable_and_may_be_none():
 def test_mixing_mixes_inputs_and_targets_alike():
     inputs = torch.arange(6.0)[:, None, None].expand(6, 4, 3)
     targets = torch.cat([torch.eye(6), torch.arange(6.0)[:, None]], dim=1)  # classes, and a number beside them
-    mixed, told = mixup(inputs, targets, 0.4, rng())
+    mixed, told = mixup([inputs, targets], 0.4, rng())
     assert mixed.shape == inputs.shape
     torch.testing.assert_close(mixed[:, 0, 0], told[:, 6])
     torch.testing.assert_close(told[:, :6].sum(1), torch.ones(6))
     assert (told[:, :6].diagonal() >= 0.5).all()
     assert not torch.equal(told, targets)
-    again, _ = mixup(inputs, targets, 0.4, rng())
+    again, _ = mixup([inputs, targets], 0.4, rng())
     assert torch.equal(mixed, again)
+
+
+def test_mixing_keeps_to_its_kind():
+    kinds = torch.tensor([0, 1, 0, 1, 0, 2])
+    (told,) = mixup([torch.eye(6)], 0.4, rng(), kinds)
+    assert told[5, 5] == 1  # the only one of its kind
+    assert not told[kinds == 0][:, kinds != 0].any()
+    assert not torch.equal(told, torch.eye(6))
 
 
 def test_mixing_leaves_what_it_cannot_mix():
     inputs, targets = torch.rand(3, 5), torch.tensor([0.1, float("nan"), 0.3])
-    assert mixup(inputs, targets, 0.0, rng())[0] is inputs
-    _, told = mixup(inputs, targets, 1.0, rng())
+    assert mixup([inputs, targets], 0.0, rng())[0] is inputs
+    _, told = mixup([inputs, targets], 1.0, rng())
     assert told.isnan()[1]
     with pytest.raises(UsageError, match="int64"):
-        mixup(inputs, torch.arange(3), 0.2, rng())
+        mixup([inputs, torch.arange(3)], 0.2, rng())

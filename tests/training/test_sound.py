@@ -111,6 +111,23 @@ def test_changes_follow_from_torchs_generator():
     assert torch.equal(changed(1, None), changed(2, None))
 
 
+@pytest.mark.parametrize("trunk", ["transformer", "movement"])
+def test_sounds_may_be_mixed_within_their_task_and_only_in_training(trunk, tmp_path):
+    plain, mixing = (settings(trunk=trunk, hidden=16, augmentation=Augmentation(mixup=mix)) for mix in (0.0, 0.5))
+    data = sound.both(*split(heard(25)), mixing)
+    network = sound.task(mixing).network()
+    batch = data.train.take(torch.arange(16))
+
+    def lost(by):
+        torch.manual_seed(1)
+        return float(sound.task(by).loss(network, batch)[0].detach())
+
+    assert lost(mixing) != lost(plain)
+    network.eval()
+    assert lost(mixing) == lost(plain)
+    assert fit(sound.task(mixing), data, tmp_path / "run", 0, "cpu") < 0.9
+
+
 def test_a_task_counts_by_its_share_however_many_sounds_it_has():
     found = heard(24, ["speech"]) + heard(8, ["song"])
     asked = settings(tasks={"speech": 3.0, "song": 1.0})
@@ -303,6 +320,80 @@ def test_movement_learns_how_fast_pictures_change(tmp_path):
     assert fit(sound.task(asked), sound.both(*split(found, 4), asked), tmp_path / "run", 0, "cpu") < 0.7
 
 
+STILL = pytest.mark.parametrize("trunk", ["movement", "cepstra", "layers"])
+
+
+@pytest.fixture
+def pretrained(monkeypatch):
+    """An encoder that is always the same stands for one that was trained."""
+
+    def begin_from(network, _):
+        rng = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.copy_(0.2 * torch.randn(parameter.shape, generator=rng))
+
+    monkeypatch.setattr(sound.pretrained, "speech", lambda *_: {})
+    monkeypatch.setattr(transformer.MusicEmotionTransformer, "begin_from", begin_from)
+
+
+def reading(trunk, **changes):
+    return settings(trunk=trunk, hidden=16, begin="wheels" if trunk == "layers" else "", **changes)
+
+
+@STILL
+@pytest.mark.usefixtures("pretrained")
+def test_statistics_are_heard_once_and_learned_as_they_would_be_from_waves(trunk, tmp_path):
+    asked = reading(trunk)
+    train, dev = split(heard(25))
+    data = sound.both(train, dev, asked)
+    assert "wave" not in data.train.tensors
+    run = tmp_path / "run"
+    assert fit(sound.task(asked), data, run, 0, "cpu") < 0.75
+    network = sound.trained(run)[1]
+    lost, _ = sound.task(asked).loss(network, data.dev.tensors)
+    from_waves, _ = sound.task(asked).loss(network, {**data.dev.tensors, **sound.samples(dev, asked).tensors})
+    assert float(lost.detach()) == pytest.approx(float(from_waves.detach()), abs=1e-3)
+
+
+@STILL
+@pytest.mark.usefixtures("pretrained")
+def test_versions_are_heard_beside_the_sound_itself_and_judged_by_none(trunk):
+    asked = reading(trunk, versions=2, augmentation=Augmentation(speed=1.0))
+    plain, changed = (sound.both(*split(heard(10)), one) for one in (reading(trunk), asked))
+    kept = changed.train.tensors["kept"]
+    assert kept.shape[1] == 3
+    assert changed.dev.tensors["kept"].shape[1] == 1
+    assert torch.allclose(kept[:, :1], plain.train.tensors["kept"])
+    assert not torch.allclose(kept[:, 0], kept[:, 1])
+    assert not torch.allclose(kept[:, 1], kept[:, 2])
+    assert torch.equal(kept, sound.both(*split(heard(10)), asked).train.tensors["kept"])
+
+
+@STILL
+@pytest.mark.usefixtures("pretrained")
+def test_without_versions_changes_are_drawn_anew(trunk):
+    asked = reading(trunk, augmentation=Augmentation(speed=1.0))
+    assert "wave" in sound.both(*split(heard(10)), asked).train.tensors
+
+
+@pytest.mark.usefixtures("pretrained")
+def test_what_is_frozen_stays_as_it_began(tmp_path):
+    asked = reading("layers", recipe=SHORT)
+    data = sound.both(*split(heard(25)), asked)
+    fit(sound.task(asked), data, tmp_path / "run", 0, "cpu")
+    new = new_network(asked)
+    told = load_file(tmp_path / "run" / "weights.safetensors")
+    assert all(torch.equal(told[name], new[name]) for name in new if name.startswith("finder."))
+    assert not torch.equal(told["heads.speech.weight"], new["heads.speech.weight"])
+
+
+@pytest.mark.parametrize("trunk", sound.FINDERS)
+def test_what_only_reads_needs_something_to_read(trunk):
+    with pytest.raises(UsageError, match=f"{trunk} are not learned: begin must name"):
+        sound.both(*split(heard(10)), settings(trunk=trunk, hidden=8))
+
+
 def test_what_each_trunk_hears():
     gems = settings(tasks={"gems": 1.0})
     assert sound.task(gems).mels == SCALES[:1]
@@ -397,7 +488,7 @@ def test_a_run_writes_down_which_groups_it_left_out(tmp_path):
         ({"trunk": "cnn"}, "transformer, multiscale"),
         ({"size": "huge"}, "tiny"),
         ({"dropout": 1.0}, "dropout must lie in 0..1"),
-        ({"augmentation": Augmentation(mixup=0.2)}, "mixup must be 0"),
+        ({"versions": 2}, "versions must be 0 but for"),
         ({"rates": {"trunk": -1.0}}, "rates must be 0 or more"),
         ({"tasks": {"speech": 1.0, "moods": 1.0}}, "same definitions"),
         ({"folds": 5, "fold": 5}, "fold must be one of"),

@@ -39,6 +39,9 @@ TRUNKS = {
     "transformer": Settings({"speech": 1.0, "song": 1.0}, size="mini"),
     "multiscale": Settings({"gems": 1.0, "emopia": 1.0}, trunk="multiscale"),
     "movement": Settings({"moods": 1.0}, trunk="movement"),
+    "cepstra": Settings({"speech": 1.0}, trunk="cepstra", hidden=16),
+    "kernels": Settings({"gems": 1.0}, trunk="kernels", hidden=16),
+    "layers": Settings({"speech": 1.0, "song": 1.0}, trunk="layers", size="mini", hidden=16),
 }
 HEAT = {"speech": 2.0, "moods": 0.5}
 ACTORS = range(1, 7)

@@ -17,11 +17,14 @@ from kelly.sound import soundfont
 from kelly.sound.features import FRAMES, SCALES
 from kelly.training.data import sounds
 from kelly.training.data.preparing import Item
+from kelly.training.data.rated import Curve, RatedSong
 from kelly.training.data.sounds import FULL, TASKS, decoded, performed, wave16
 from kelly.training.tasks.context import Context
+from small import deam as small_deam
 from small import emopia as small_emopia
 from small import emotify as small_emotify
 from small import mirex_mood as small_mirex
+from small import pmemo as small_pmemo
 from small import ravdess as small_ravdess
 from small import vgmidi as small_vgmidi
 from small.sounds import tone
@@ -225,6 +228,28 @@ def test_a_piece_that_is_no_longer_than_the_warm_up_is_rated_from_its_beginning(
     assert all(one.told.tolist() == [0.25, -0.25] for one in found)
 
 
+def test_of_rated_songs_those_with_sound_are_heard_with_their_ratings(tmp_path, context, told):
+    small_deam.write(tmp_path)
+    small_pmemo.write(tmp_path)
+    found = {one.id: one for one in sounds.sounds(tmp_path, context, ["deam", "pmemo"])}
+    assert found.keys() == {"3", "1001", "1"}
+    assert found["3"].told == pytest.approx(small_deam.RATINGS[3])
+    assert found["1001"].told == pytest.approx(small_deam.RATINGS[1001])
+    assert found["1"].told == pytest.approx((0.5, 0.0))  # 0..1 in their own tables
+    assert [line for line in told if "no sound" in line] == [
+        "7 of 9 songs of deam have no sound here",
+        "2 of 3 songs of pmemo have no sound here",
+    ]
+
+
+def test_a_stretch_of_a_song_is_rated_by_its_curve_where_that_has_moments(tmp_path):
+    del tmp_path
+    curve = Curve.of([(15.0, 0.2, 0.4), (15.5, 0.4, 0.6), (16.0, -1.0, -1.0)])
+    song = RatedSong("1", "train", "1", None, 0.9, -0.9, curve=curve)
+    assert sounds._felt(song, 15, 16) == pytest.approx([0.3, 0.5])
+    assert sounds._felt(song, 0, 15) == pytest.approx([0.9, -0.9])
+
+
 def test_the_moods_are_the_pictures_of_their_archive(tmp_path, context):
     place = small_mirex.write(tmp_path)
     rng = np.random.default_rng(0)
@@ -276,7 +301,7 @@ def test_a_corpus_that_is_not_there_is_told_by_its_name(tmp_path, context, task)
 
 
 def test_tasks_of_classes_say_so_and_ratings_have_a_unit():
-    assert {name for name, asked in TASKS.items() if not asked.classes} == {"gems", "vgmidi"}
+    assert {name for name, asked in TASKS.items() if not asked.classes} == {"gems", "vgmidi", "deam", "pmemo"}
     assert all(asked.unit == 1 for asked in TASKS.values() if asked.classes)
     assert {name for name, asked in TASKS.items() if asked.played} == {"vgmidi", "emopia"}
     assert all(one.rate == other.rate for asked in TASKS.values() for one, other in pairwise(asked.mels))

@@ -192,6 +192,9 @@ def tune(
 def evaluate(
     name: Name,
     data: Data,
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="RUN", help="The same as --run.", show_default=False)
+    ] = None,
     split: Annotated[str, typer.Option(help="dev (or validation), or test for those who have it.")] = "dev",
     run: Annotated[
         list[Path] | None,
@@ -226,27 +229,27 @@ def evaluate(
         raise UsageError(f"--split must be one of {', '.join(SPLITS)}; got {split!r}")
     if chosen != "sound" and (task or soundfont or out):
         raise UsageError(f"--task, --soundfont and --out are of sound; got {chosen}")
+    asked = [*(runs or ()), *(run or ())]
     with extra():
-        if chosen == "sound":
+        if chosen == "words":
+            from kelly.training.evaluation import report
+
+            told = report.evaluate(data, part, asked, baselines=baselines, note=note)
+            lines = report.lines(told)
+        elif chosen == "sound":
             from kelly.training import workbench
             from kelly.training.evaluation import page, results
 
             context = _context(labels, cache, workers, engine)
-            found = workbench.evaluate_sound(data, part, run or (), context, task or (), fitted, soundfont or ())
+            found = workbench.evaluate_sound(data, part, asked, context, task or (), fitted, soundfont or ())
             if out is not None:
                 page.write(found, out)
             told, lines = found.as_dict(), results.lines(found)
-        elif chosen == "words":
-            from kelly.training.evaluation import report
-
-            told = report.evaluate(data, part, run or (), baselines=baselines, note=note)
-            lines = report.lines(told)
         else:
             from kelly.training import workbench
             from kelly.training.evaluation import table
 
-            context = _context(labels, cache, workers, engine)
-            told = workbench.evaluate(chosen, data, part, run or (), context, fitted)
+            told = workbench.evaluate(chosen, data, part, asked, _context(labels, cache, workers, engine), fitted)
             lines = table.lines(told)
     if json:
         as_json(told)

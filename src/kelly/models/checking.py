@@ -111,7 +111,7 @@ def outputs(steps: Steps, network: Network) -> Floats:
 
 
 def _count(network: Network) -> int:
-    return FEW if network.halved else STEPS
+    return FEW if network.convolves else STEPS
 
 
 def _json(data: bytes, name: str | None) -> Inspected:
@@ -161,21 +161,31 @@ def _safetensors(data: bytes, name: str | None) -> Inspected:
         tensors = load(data)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise FileError(f"it cannot be read: {' '.join(str(error).split())}") from error
-    network = _fitting(tensors, name)
+    network = _fitting(tensors, name, halved=True)
+    tensors = {key: array.astype(np.float32) for key, array in tensors.items()}
     return Inspected(network, network.parameters, _plain(network, tensors))
 
 
-def _fitting(tensors: Mapping[str, npt.NDArray[np.floating]], name: str | None) -> Network:
-    """The network whose weights these are. Raises: FileError that says what is amiss with the likeliest."""
+def _fitting(tensors: Mapping[str, npt.NDArray[np.floating]], name: str | None, *, halved: bool = False) -> Network:
+    """The network whose weights these are, where `halved` in the precision that its files have.
+
+    Raises: FileError that says what is amiss with the likeliest.
+    """
+
+    def kind(network: Network, key: str) -> str:
+        return "float16" if halved and key in network.halved else "float32"
+
     got = {key: (array.dtype.name, tuple(array.shape)) for key, array in tensors.items()}
     among = [NETWORKS[name]] if name else list(NETWORKS.values())
-    network = max(among, key=lambda one: sum(got.get(key) == ("float32", shape) for key, shape in one.tensors.items()))
+    network = max(
+        among, key=lambda one: sum(got.get(key) == (kind(one, key), shape) for key, shape in one.tensors.items())
+    )
     if not name and not got.keys() & network.tensors.keys():
         raise FileError(f"none of the six networks has such weights; it holds {', '.join(map(quoted, list(got)[:3]))}")
     for key, shape in network.tensors.items():
-        if got.get(key) != ("float32", shape):
+        if got.get(key) != (kind(network, key), shape):
             told = "it is {} of shape {}".format(*got[key]) if key in got else "it is missing"
-            raise FileError(f"{key} of {network.title} must be float32 of shape {shape}; {told}")
+            raise FileError(f"{key} of {network.title} must be {kind(network, key)} of shape {shape}; {told}")
     more = sorted(set(tensors) - set(network.tensors))
     if more:
         raise FileError(f"{network.title} has no weights named {', '.join(map(quoted, more[:3]))}")
@@ -184,7 +194,7 @@ def _fitting(tensors: Mapping[str, npt.NDArray[np.floating]], name: str | None) 
 
 
 def _plain(network: Network, tensors: Mapping[str, npt.NDArray[np.floating]]) -> Plain | None:
-    return None if _count(network) == FEW else of_tensors(network, tensors)
+    return None if network.convolves else of_tensors(network, tensors)
 
 
 def _layout(layers: Sequence[object]) -> str:

@@ -136,12 +136,15 @@ class Network:
 
     @property
     def halved(self) -> tuple[str, ...]:
-        """The tensors that its ONNX file keeps in half precision: the kernels of a network of convolutions, so that it
-        is small enough to be shipped.
+        """The tensors that its files keep in half precision, so that these are small enough to be shipped: all but
+        biases and what normalises.
         """
-        if not any(isinstance(layer, Convolution) for layer in self.layers):
-            return ()
         return tuple(name for name, shape in self.shapes.items() if len(shape) > 1)
+
+    @property
+    def convolves(self) -> bool:
+        """Whether it is a network of convolutions, which is slow but where onnxruntime runs it."""
+        return any(isinstance(layer, Convolution) for layer in self.layers)
 
     @property
     def shapes(self) -> Shapes:

@@ -10,7 +10,7 @@ an `Augmentation` changes nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -264,23 +264,36 @@ def spec_augment(spectra: Tensor, rng: Generator, *, masks: int = 2, bands: int 
     return torch.where(where, spectra.mean((-2, -1), keepdim=True), spectra)
 
 
-def mixup(inputs: Tensor, targets: Tensor, alpha: float, rng: Generator) -> tuple[Tensor, Tensor]:
+def mixup(tensors: Sequence[Tensor], alpha: float, rng: Generator, kinds: Tensor | None = None) -> list[Tensor]:
     """Every item mixed with another of its batch (Zhang et al., ICLR 2018).
 
-    Parameters: inputs (batch, ...), waves or spectrograms; targets (batch, ...) of floats, probabilities of classes or
-    numbers such as valence; alpha of the Beta distribution, 0 to mix nothing; rng.
-    Returns: share * item + (1 - share) * other, of inputs and of targets alike; the share is .5 or more, so that an
-    item stays what it mostly is. A target that is NaN (not known) in one of both is NaN.
-    Raises: UsageError, the targets are whole numbers, which cannot be mixed.
+    Parameters: tensors, each (batch, ...) of floats: waves or spectrograms, and with them probabilities of classes or
+    numbers such as valence; alpha of the Beta distribution, 0 to mix nothing; rng; kinds (batch,), of items that are
+    mixed with their like alone (None: with any).
+    Returns: share * item + (1 - share) * other, of all tensors alike; the share is .5 or more, so that an item stays
+    what it mostly is. What is NaN (not known) in one of both is NaN.
+    Raises: UsageError, there are whole numbers, which cannot be mixed.
     """
-    if not targets.is_floating_point():
-        raise UsageError(f"targets must be probabilities or other floats to be mixed; got {targets.dtype}")
-    if not alpha:
-        return inputs, targets
-    drawn = rng.beta(alpha, alpha, len(inputs)).astype(np.float32)
+    for tensor in tensors:
+        if not tensor.is_floating_point():
+            raise UsageError(f"only floats, such as probabilities, can be mixed; got {tensor.dtype}")
+    if not alpha or not tensors:
+        return list(tensors)
+    count = len(tensors[0])
+    drawn = rng.beta(alpha, alpha, count).astype(np.float32)
     shares = torch.from_numpy(np.maximum(drawn, 1 - drawn))
-    others = torch.from_numpy(rng.permutation(len(inputs)))
-    return _mixed(inputs, shares, others), _mixed(targets, shares, others)
+    others = np.arange(count)
+    for rows in _alike(kinds, count):
+        others[rows] = rng.permutation(rows)
+    return [_mixed(tensor, shares, torch.from_numpy(others)) for tensor in tensors]
+
+
+def _alike(kinds: Tensor | None, count: int) -> list[npt.NDArray[np.int64]]:
+    """The rows of each kind."""
+    if kinds is None:
+        return [np.arange(count)]
+    known = kinds.cpu().numpy()
+    return [np.flatnonzero(known == kind) for kind in np.unique(known)]
 
 
 def _mixed(values: Tensor, shares: Tensor, others: Tensor) -> Tensor:

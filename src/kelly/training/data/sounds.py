@@ -11,6 +11,8 @@ steps of `clips.STEP` below its maximum, by the definition `FRAMES`. What was to
   (amazement, whose means hardly repeat, is left out); weighed by how many listeners there were.
 - vgmidi: valence and arousal in -1..1, the mean rating of the bars that sound, after the warm-up of the raters.
 - emopia: the quadrant of a clip.
+- deam, pmemo: valence and arousal in -1..1, the mean of the curve where it has moments in a stretch, else of the song
+  as a whole; for those who have the sound.
 - moods: the cluster of a clip of the mood set.
 - kind: whether a voice speaks (RAVDESS spoken), sings by itself (RAVDESS sung) or there is music (Emotify, and the
   scores of EMOPIA and VGMIDI played); `_GLANCE` seconds of each record.
@@ -39,13 +41,14 @@ from kelly.sound.audio import Audio
 from kelly.sound.features import FRAMES, SCALES, Mel, heard, voiced
 from kelly.sound.render import mix
 from kelly.training.data.clips import STEP
-from kelly.training.data.corpora import emopia, emotify, mirex_mood, ravdess, vgmidi
+from kelly.training.data.corpora import deam, emopia, emotify, mirex_mood, pmemo, ravdess, vgmidi
 from kelly.training.data.layout import Record
 from kelly.training.data.preparing import Function, Item
+from kelly.training.data.rated import RatedSong
 from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
 
-__all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Sound", "decoded", "performed", "sounds", "wave16"]
+__all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Heard", "Sound", "decoded", "performed", "sounds", "wave16"]
 
 Wave16 = npt.NDArray[np.int16]
 Heard = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
@@ -56,7 +59,7 @@ class _Filed(Record, Protocol):
     """A record of a file."""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | None:
         """The file."""
 
 
@@ -130,6 +133,8 @@ TASKS: Mapping[str, Asked] = MappingProxyType(
         "gems": Asked("emotify", tuple(name for name in emotify.FEELINGS if name != _UNSURE), classes=False, unit=0.2),
         "vgmidi": Asked("vgmidi", ("valence", "arousal"), classes=False, played=True, unit=0.3),
         "emopia": Asked("emopia", ("Q1", "Q2", "Q3", "Q4"), classes=True, played=True),
+        "deam": Asked("deam", ("valence", "arousal"), classes=False, unit=0.3),
+        "pmemo": Asked("pmemo", ("valence", "arousal"), classes=False, unit=0.3),
         "kind": Asked(
             "ravdess", ("speech", "singing", "music"), classes=True, voices=True, beside=("emotify", "emopia", "vgmidi")
         ),
@@ -231,6 +236,20 @@ def _emopia(source: _Source) -> Iterator[Sound]:
             yield Sound("emopia", clip.id, clip.split, clip.group, part, told, font=font)
 
 
+def _songs(name: str, load: Callable[[Path], Iterator[RatedSong]]) -> Callable[[_Source], Iterator[Sound]]:
+    def read(source: _Source) -> Iterator[Sound]:
+        found = list(load(source.root))
+        sounding = [song for song in found if song.path is not None]
+        if len(sounding) < len(found):
+            source.context.note(f"{len(found) - len(sounding)} of {len(found)} songs of {name} have no sound here")
+        for song, wave in source.waves(sounding, decoded, {"voice": False}):
+            for start, part in _stretches(wave):
+                told = _felt(song, start, start + len(part) / _RATE)
+                yield Sound(name, song.id, song.split, song.group, part, told, start=start)
+
+    return read
+
+
 def _moods(source: _Source) -> Iterator[Sound]:
     for clip in mirex_mood.load(source.root):
         decibels = mirex_mood.logmel(clip).decibels
@@ -246,7 +265,7 @@ def _kind(source: _Source) -> Iterator[Sound]:
         for one in (sound for task in tasks for sound in _READERS[task](source)):
             if (one.corpus, one.id) not in seen:
                 seen.add((one.corpus, one.id))
-                wave = one.wave[: round(_GLANCE * _RATE)]
+                wave = one.wave[: round(_GLANCE * _RATE)].copy()  # what it is cut from is not kept
                 yield Sound("kind", one.id, one.split, one.group, wave, told, other=one.corpus)
 
 
@@ -257,6 +276,8 @@ _READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(
         "gems": _gems,
         "vgmidi": _vgmidi,
         "emopia": _emopia,
+        "deam": _songs("deam", deam.load),
+        "pmemo": _songs("pmemo", pmemo.load),
         "kind": _kind,
         "moods": _moods,
     }
@@ -270,6 +291,14 @@ def _stretches(wave: Wave16) -> list[tuple[float, Wave16]]:
     parts = np.array_split(wave, count)
     starts = np.cumsum([0, *(len(part) for part in parts[:-1])]) / _RATE
     return list(zip(starts.tolist(), parts, strict=True))
+
+
+def _felt(song: RatedSong, start: float, end: float) -> Floats:
+    """Valence and arousal (2,) of a song between two times."""
+    inside = (song.curve.seconds >= start) & (song.curve.seconds < end)
+    if inside.any():
+        return np.asarray(song.curve.values[inside].mean(0), np.float32)
+    return np.array([song.valence, song.arousal], np.float32)
 
 
 def _rated(piece: vgmidi.Piece, start: float, end: float) -> Floats:

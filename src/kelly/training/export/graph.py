@@ -3,8 +3,8 @@
 Conventions: the initialisers are the tensors of the network, with torch's names and shapes (an LSTM is written out as
 products and gates: as fast as the operator LSTM, whose layout is another). Inputs are `x` (batch, *shape) and, for a
 network with memory, the state `h`, `c` (batch, hidden); outputs are `y` (batch, outputs) and the state after the step,
-`h_next`, `c_next`. The batch may be of any size. The kernels of a network with convolutions, the largest by far, are
-kept in half precision and cast where they are used.
+`h_next`, `c_next`. The batch may be of any size. Matrices and kernels are kept in half precision and cast where they
+are used.
 """
 
 from __future__ import annotations

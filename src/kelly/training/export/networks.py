@@ -1,8 +1,9 @@
 """Exporting a trained network: the folder that `kelly.models.networks` loads.
 
-Conventions: `model.safetensors` and `model.onnx` hold the weights under torch's names; `rtneural.json` is what
-RTNeural's parser reads. Of the node classifier, which is larger than all others together, there is `model.onnx` alone,
-its kernels in half precision; in full they are in the run's `weights.safetensors`. `config.json` names licence, corpora
+Conventions: `model.safetensors` and `model.onnx` hold the weights under torch's names, all matrices and kernels in half
+precision; `rtneural.json`, of the same rounded numbers, is what RTNeural's parser reads. Of the node classifier, which
+is larger than all others together, there is `model.onnx` alone. In full precision weights are in the run's
+`weights.safetensors`. `config.json` names licence, corpora
 and the SHA-256 of the others. Before anything is written, each file is read back from its bytes as any reader would,
 its weights are looked for and must be finite, its outputs must vary over inputs, and over 64 steps be torch's: ONNX
 within 1e-5, RTNeural, whose numbers have no more digits than that takes, 1e-4.
@@ -83,8 +84,9 @@ def encoded(module: Feedforward | Recurrent) -> dict[str, bytes]:
     module = halved(module)
     network, tensors = module.network, _tensors(module)
     files = {"model.onnx": graph.model(network, tensors).SerializeToString(deterministic=True)}
-    if not network.halved:
-        files["model.safetensors"] = save(dict(tensors), {"network": network.name})
+    if not network.convolves:
+        kept = {key: array.astype(np.float16) if key in network.halved else array for key, array in tensors.items()}
+        files["model.safetensors"] = save(kept, {"network": network.name})
         files["rtneural.json"] = _short(module, tensors)
     for name, data in files.items():
         try:

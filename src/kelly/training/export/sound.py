@@ -119,7 +119,7 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     files = {"model.onnx": encoded(listening)}
     learned = [one for name in tasks for one in (TASKS[name].corpus, *TASKS[name].beside)]
     corpora = [reader(one).CORPUS for one in sorted(set(learned))]
-    begun = [_BEGUN[settings.trunk] for _, settings, _ in shipped if settings.begin]
+    begun = list(dict.fromkeys(_BEGUN[settings.trunk] for _, settings, _ in shipped if settings.begin))
     fonts = {Path(font).stem for _, settings, _ in shipped for font in settings.fonts}
     config = {
         "format": 1,
@@ -184,7 +184,9 @@ def _scaled(data: bytes, heads: Sequence[str], root: Path, context: Context) -> 
 
 _BEGUN = {
     "transformer": ("Whisper tiny's encoder as Smart Turn v3 has it", "begun from weights under MIT and BSD-2-Clause"),
-    "multiscale": ("musicnn (MagnaTagATune)", "begun from weights trained on CC BY-NC-SA 3.0"),
+    **dict.fromkeys(
+        ("multiscale", "kernels"), ("musicnn (MagnaTagATune)", "begun from weights trained on CC BY-NC-SA 3.0")
+    ),
 }
 
 

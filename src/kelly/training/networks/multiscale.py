@@ -25,13 +25,13 @@ from kelly.sound.features import SCALES
 from kelly.training.networks.transformer import Layer
 from kelly.training.networks.transformer import Size as LayerSize
 
-__all__ = ["SIZES", "MultiScaleEmotionNet", "Size"]
+__all__ = ["SIZES", "STRIDE", "MultiScaleEmotionNet", "Size", "Tall"]
 
 _TALL = ((7, 38), (7, 67))  # (frames, bands)
 _LONG = (128, 64, 32)  # frames
 _DEEP = (7, 7, 7)  # frames of the convolutions over what the kernels found
 _EPSILON = 1e-3  # of TensorFlow's batch normalisation
-_STRIDE = 4  # frames to a token
+STRIDE = 4  # frames to a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Tall(nn.Module):
         kernels = [*((size.tall, kernel) for kernel in _TALL), *((size.long, (frames, 1)) for frames in _LONG)]
         self.input = nn.BatchNorm2d(1, eps=_EPSILON)
         self.kernels = nn.ModuleList(
-            [nn.Conv2d(1, count, kernel, stride=(_STRIDE, size.skipped)) for count, kernel in kernels]
+            [nn.Conv2d(1, count, kernel, stride=(STRIDE, size.skipped)) for count, kernel in kernels]
         )
         self.norms = nn.ModuleList([nn.BatchNorm1d(count, eps=_EPSILON) for count, _ in kernels])
         widths = [sum(count for count, _ in kernels), *[size.deep] * len(_DEEP)]
@@ -80,7 +80,7 @@ class Tall(nn.Module):
         self.width = sum(widths)
 
     def forward(self, levels: Tensor) -> Tensor:
-        """What is found every `_STRIDE` frames (batch, width, tokens) in levels (batch, frames, bands)."""
+        """What is found every `STRIDE` frames (batch, width, tokens) in levels (batch, frames, bands)."""
         picture = self.input(levels[:, None])
         found = [
             _found(picture, *each)
@@ -92,8 +92,20 @@ class Tall(nn.Module):
         for row, (layer, norm, frames) in enumerate(zip(self.deep, self.deep_norms, _DEEP, strict=True)):
             risen = norm(functional.relu(layer(functional.pad(state, _around(frames)))))
             state = risen + state if row else risen
-            parts.append(functional.avg_pool1d(state, _STRIDE, ceil_mode=True))
+            parts.append(functional.avg_pool1d(state, STRIDE, ceil_mode=True))
         return torch.cat(parts, 1)
+
+    def begin_from(self, pretrained: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        """Take over musicnn's kernels and the layers over them, as `pretrained.music` names them.
+
+        Raises: UsageError, the network has another number of them.
+        """
+        told = dict(_renamed(pretrained))
+        state = self.state_dict()
+        wrong = [name for name, tensor in told.items() if name not in state or state[name].shape != tensor.shape]
+        if wrong:
+            raise UsageError(f"the network has not the shape of the pretrained encoder: tall.{wrong[0]} differs")
+        self.load_state_dict(told, strict=False)
 
 
 class Square(nn.Module):
@@ -133,7 +145,7 @@ class MultiScaleEmotionNet(nn.Module):
 
         Parameters: levels, of each scale (batch, frames, bands); real (batch, frames).
         """
-        alive = real[:, ::_STRIDE]
+        alive = real[:, ::STRIDE]
         heard = [each * real[..., None] for each in levels]
         seen = [encoder(one) for encoder, one in zip((self.tall, *self.square), heard, strict=True)]
         shares = self.weights.softmax(0) * len(seen)
@@ -142,16 +154,8 @@ class MultiScaleEmotionNet(nn.Module):
         return self.attention(states.transpose(1, 2), alive), alive
 
     def begin_from(self, pretrained: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Take over musicnn's kernels and the layers over them, as `pretrained.music` names them.
-
-        Raises: UsageError, the network has another number of them.
-        """
-        told = dict(_renamed(pretrained))
-        state = self.tall.state_dict()
-        wrong = [name for name, tensor in told.items() if name not in state or state[name].shape != tensor.shape]
-        if wrong:
-            raise UsageError(f"the network has not the shape of the pretrained encoder: tall.{wrong[0]} differs")
-        self.tall.load_state_dict(told, strict=False)
+        """Take over musicnn's kernels, as `Tall.begin_from` does. Raises: UsageError."""
+        self.tall.begin_from(pretrained)
 
 
 def _found(picture: Tensor, kernel: nn.Module, norm: nn.Module, frames: int) -> Tensor:

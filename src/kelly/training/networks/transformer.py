@@ -121,6 +121,13 @@ class MusicEmotionTransformer(nn.Module):
         Parameters: levels, of one scale (batch, frames, bands); real (batch, frames), of so many tokens at the most;
         bar and beat (batch, tokens), the place in them from 1 on, 0 where it is not known (None: nowhere).
         """
+        risen, alive = self.risen(levels, real, bar, beat)
+        return risen[-1], alive
+
+    def risen(
+        self, levels: Sequence[Tensor], real: Tensor, bar: Tensor | None = None, beat: Tensor | None = None
+    ) -> tuple[list[Tensor], Tensor]:
+        """The states before the first layer and after each, and which are alive, as `forward` takes and gives them."""
         alive = real[:, ::2]
         x = self.bands(levels[0]).transpose(1, 2)
         for convolution in self.stem:
@@ -131,9 +138,10 @@ class MusicEmotionTransformer(nn.Module):
         for places, told in ((self.bar, bar), (self.beat, beat)):
             if told is not None:
                 states = states + places(told)
+        risen = [states]
         for layer in self.layers:
-            states = layer(states, alive)
-        return states, alive
+            risen.append(layer(risen[-1], alive))
+        return risen, alive
 
     def begin_from(self, pretrained: Mapping[str, npt.NDArray[np.float32]]) -> None:
         """Take over the weights of a pretrained speech encoder, as `pretrained.speech` names them.

