@@ -489,6 +489,8 @@ def test_a_run_writes_down_which_groups_it_left_out(tmp_path):
         ({"size": "huge"}, "tiny"),
         ({"dropout": 1.0}, "dropout must lie in 0..1"),
         ({"versions": 2}, "versions must be 0 but for"),
+        ({"sample_rate": 22_050}, "sample_rate must be one of 16000, 44100"),
+        ({"sample_rate": 44_100, "begin": "wheels"}, "pretrained encoders hear at 16000"),
         ({"rates": {"trunk": -1.0}}, "rates must be 0 or more"),
         ({"tasks": {"speech": 1.0, "moods": 1.0}}, "same definitions"),
         ({"folds": 5, "fold": 5}, "fold must be one of"),

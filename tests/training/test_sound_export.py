@@ -40,6 +40,7 @@ TRUNKS = {
     "multiscale": Settings({"gems": 1.0, "emopia": 1.0}, trunk="multiscale"),
     "movement": Settings({"moods": 1.0}, trunk="movement"),
     "cepstra": Settings({"speech": 1.0}, trunk="cepstra", hidden=16),
+    "at 44.1 kHz": Settings({"speech": 1.0}, sample_rate=44_100, size="mini"),
     "kernels": Settings({"gems": 1.0}, trunk="kernels", hidden=16),
     "layers": Settings({"speech": 1.0, "song": 1.0}, trunk="layers", size="mini", hidden=16),
 }
@@ -81,7 +82,9 @@ def exported(request):
 def ear(exported):
     """The ear of the file."""
     settings, _, data = exported
-    return Ear(data, {"heads": {name: list(TASKS[name].names) for name in settings.tasks}})
+    return Ear(
+        data, {"rate": settings.sample_rate, "heads": {name: list(TASKS[name].names) for name in settings.tasks}}
+    )
 
 
 def heard(settings, *seconds):
@@ -93,7 +96,9 @@ def heard(settings, *seconds):
         rows = [rng.integers(0, 256, (count, FRAMES.bands), np.uint8) for count in counts]
         given = [row * np.float32(STEP) - np.float32(SPAN) for row in rows]
     else:
-        rows = [np.rint(rng.normal(0, 0.05, round(one * RATE)) * FULL).astype(np.int16) for one in seconds]
+        rows = [
+            np.rint(rng.normal(0, 0.05, round(one * settings.sample_rate)) * FULL).astype(np.int16) for one in seconds
+        ]
         given = [row / np.float32(FULL) for row in rows]
     return given, [Sound(task, str(i), "train", str(i), row, told) for i, row in enumerate(rows)]
 

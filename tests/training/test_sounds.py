@@ -170,17 +170,17 @@ def test_a_score_is_played_for_so_many_seconds_and_no_more(tmp_path):
 
 
 def test_long_music_is_cut_into_even_stretches():
-    parts = sounds._stretches(np.zeros(30 * RATE + 1, np.int16))
+    parts = sounds._stretches(np.zeros(30 * RATE + 1, np.int16), RATE)
     assert [round(len(part) / RATE, 1) for _, part in parts] == [10, 10, 10]
     assert [start for start, _ in parts] == pytest.approx([0, 10, 20], abs=1e-3)
-    assert len(sounds._stretches(np.zeros(RATE, np.int16))) == 1
+    assert len(sounds._stretches(np.zeros(RATE, np.int16), RATE)) == 1
 
 
 @given(st.integers(1, 200 * RATE))
 @example(round(14.9 * RATE))
 @example(round(24.9 * RATE))
 def test_no_stretch_is_longer_than_what_is_heard_at_once(samples):
-    parts = [part for _, part in sounds._stretches(np.zeros(samples, np.int16))]
+    parts = [part for _, part in sounds._stretches(np.zeros(samples, np.int16), RATE)]
     assert sum(map(len, parts)) == samples
     assert max(map(len, parts)) <= LONGEST * RATE
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
@@ -287,6 +287,18 @@ def test_a_kind_is_told_by_a_few_seconds_of_each_record(everything, context, ups
 def test_of_a_longer_record_a_kind_has_four_seconds(everything, context):
     found = [one for one in sounds.sounds(everything, context, ["kind"]) if one.corpus == "emopia"]
     assert {len(one.wave) for one in found} == {4 * RATE}
+
+
+def test_waves_may_be_asked_for_at_another_rate(everything, context):
+    for tasks in (["speech"], ["gems"], ["vgmidi"], ["kind"]):
+        plain = sounds.sounds(everything, context, tasks)
+        wide = sounds.sounds(everything, context, tasks, rate=44_100)
+        assert [one.id for one in wide] == [one.id for one in plain]
+        assert {one.rate for one in wide} == {44_100}
+        lengths = [
+            (len(one.wave) / one.rate, len(other.wave) / other.rate) for one, other in zip(wide, plain, strict=True)
+        ]
+        assert all(one == pytest.approx(other, abs=0.05) for one, other in lengths)
 
 
 def test_unknown_tasks_are_refused(tmp_path, context):

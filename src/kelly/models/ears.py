@@ -2,10 +2,10 @@
 
 Conventions: there are three, each a folder of `kelly.models` with `model.onnx`, `config.json` and a card. `voice` hears
 a voice (heads `speech`, `song` and `kind`), `music` music (`gems`, `vgmidi`, `emopia`); both are given waves of one
-channel at 16 kHz in -1..1, of any level, and hear `LONGEST` seconds at once at the most. `moods` hears thirty seconds
-of music as frames of `kelly.models.recognizer.frames`, which is how its corpus comes. A head tells probabilities of the
-names that `names` gives, or ratings in the terms of its corpus. One thread, so that nothing depends on what runs beside
-it.
+channel at 16 kHz (an ear that somebody else trained, at its own `rate`) in -1..1, of any level, and hear `LONGEST`
+seconds at once at the most. `moods` hears thirty seconds of music as frames of `kelly.models.recognizer.frames`, which
+is how its corpus comes. A head tells probabilities of the names that `names` gives, or ratings in the terms of its
+corpus. One thread, so that nothing depends on what runs beside it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ class Ear:
         """What each head tells of, by the head's name."""
         return MappingProxyType({head: tuple(names) for head, names in self.config["heads"].items()})
 
+    @property
+    def rate(self) -> int:
+        """Samples a second of the waves that it hears."""
+        return int(self.config.get("rate", RATE))
+
     def hear(self, waves: Sequence[npt.ArrayLike]) -> dict[str, npt.NDArray[np.float64]]:
         """What each head tells (sounds, numbers) of waves (samples,), or of decibels (frames, 128) in -80..0.
 
@@ -61,8 +66,8 @@ class Ear:
         pictured = self._inputs[0] == "levels"
         if not rows or not all(row.ndim == 1 + pictured and len(row) and np.isfinite(row).all() for row in rows):
             raise UsageError("sounds must be one or more, of finite numbers; one is empty or has another shape")
-        if not pictured and max(map(len, rows)) > LONGEST * RATE:
-            longest = max(map(len, rows)) / RATE
+        if not pictured and max(map(len, rows)) > LONGEST * self.rate:
+            longest = max(map(len, rows)) / self.rate
             raise UsageError(f"at most {LONGEST:g} seconds are heard at once; got {longest:.1f}")
         rows = [(row + np.float32(_SPAN)) / np.float32(_TENTHS) for row in rows] if pictured else rows
         told = {head: np.zeros((len(rows), len(names))) for head, names in self.names.items()}

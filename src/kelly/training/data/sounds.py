@@ -1,6 +1,6 @@
 """Sounds: what networks that hear are trained and measured on, each with what somebody told of it.
 
-Conventions: a sound is a wave, int16 (samples,) at the rate of `kelly.sound.features.SCALES`, one channel, full scale
+Conventions: a sound is a wave, int16 (samples,) at 16 kHz or another rate that is asked for, one channel, full scale
 32,767, as loud as it was recorded; of the mood set, which comes as spectrograms only, it is uint8 (frames, 128) in the
 steps of `clips.STEP` below its maximum, by the definition `FRAMES`. What was told is float32 (numbers,) by a task's
 `names`: of classes the share of each, of ratings a value each. Tasks are:
@@ -38,7 +38,7 @@ from kelly.names import find
 from kelly.score import midi
 from kelly.sound import recording, soundfont
 from kelly.sound.audio import Audio
-from kelly.sound.features import FRAMES, SCALES, Mel, heard, voiced
+from kelly.sound.features import FRAMES, SCALES, Mel, heard, scales, voiced
 from kelly.sound.render import mix
 from kelly.training.data.clips import STEP
 from kelly.training.data.corpora import deam, emopia, emotify, mirex_mood, pmemo, ravdess, vgmidi
@@ -48,7 +48,7 @@ from kelly.training.data.rated import RatedSong
 from kelly.training.data.sums import digest
 from kelly.training.tasks.context import Context
 
-__all__ = ["FULL", "STRETCH", "TASKS", "Asked", "Heard", "Sound", "decoded", "performed", "sounds", "wave16"]
+__all__ = ["FULL", "RATE", "STRETCH", "TASKS", "Asked", "Heard", "Sound", "decoded", "performed", "sounds", "wave16"]
 
 Wave16 = npt.NDArray[np.int16]
 Heard = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
@@ -67,7 +67,7 @@ R = TypeVar("R", bound=_Filed)
 
 FULL = 32_767  # of int16
 STRETCH = 10.0  # seconds of a track that are heard at once
-_RATE = SCALES[0].rate
+RATE = SCALES[0].rate
 _GLANCE = 4.0  # seconds that tell a voice from music
 _LONGEST = {"emopia": 30.0, "vgmidi": 120.0}  # seconds of a piece that are played
 _VERSION = 1
@@ -93,6 +93,10 @@ class Asked:
     unit: float = 1.0
     beside: tuple[str, ...] = ()
 
+    def heard_at(self, rate: int) -> tuple[Mel, ...]:
+        """The definitions of what is heard of waves at a rate; of spectrograms they are what they are."""
+        return self.mels if self.mels == (FRAMES,) else scales(rate)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
@@ -101,7 +105,7 @@ class Sound:
     Parameters: task; id, of the record it is or is cut from; split; group; wave, int16 (samples,), or of the mood set
     uint8 (frames, bands); told, float32 (numbers,); weight, how much it counts beside others of its task; font, the
     name of the SoundFont that plays it; start, the second of the record at which it begins; other, the corpus it comes
-    from, where that is not its task's.
+    from, where that is not its task's; rate, of the wave.
     """
 
     task: str
@@ -114,6 +118,7 @@ class Sound:
     font: str = ""
     start: float = 0.0
     other: str = ""
+    rate: int = RATE
 
     @property
     def corpus(self) -> str:
@@ -143,18 +148,20 @@ TASKS: Mapping[str, Asked] = MappingProxyType(
 )
 
 
-def sounds(root: Path, context: Context, tasks: Sequence[str], fonts: Sequence[Path] = ()) -> list[Sound]:
+def sounds(
+    root: Path, context: Context, tasks: Sequence[str], fonts: Sequence[Path] = (), rate: int = RATE
+) -> list[Sound]:
     """The sounds of some tasks below a root, of all splits; files that cannot be read are left out and told.
 
     Parameters: root; context; tasks; fonts, SoundFonts, each of which plays every score (none: the one that
-    `soundfont.find` finds).
+    `soundfont.find` finds); rate, of waves.
     Raises: UnknownNameError; MissingCorpusError, a corpus is not there; CorpusError, one is not as it should be;
     FileError, all files of one are damaged, or a font cannot be read; SoundError, a font is none.
     """
     chosen = [find(name, tuple(TASKS), "task") for name in tasks]
     scored = any(TASKS[name].played or name == "kind" for name in chosen)
     playing = [soundfont.find(font) for font in fonts or (None,)] if scored else []
-    return [sound for name in chosen for sound in _READERS[name](_Source(root, context, playing))]
+    return [sound for name in chosen for sound in _READERS[name](_Source(root, context, playing, rate))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +171,14 @@ class _Source:
     root: Path
     context: Context
     fonts: Sequence[Path]
+    rate: int
 
     def waves(
         self, records: Sequence[R], function: Function, parameters: Mapping[str, Any]
     ) -> Iterator[tuple[R, Wave16]]:
         """Each record whose file can be read, with its wave."""
-        made = self.context.prepared([Item(record.path, parameters) for record in records], function, _VERSION)
+        asked = parameters if self.rate == RATE else {**parameters, "rate": self.rate}
+        made = self.context.prepared([Item(record.path, asked) for record in records], function, _VERSION)
         for record, arrays in zip(records, made, strict=True):
             if arrays is not None:
                 yield record, arrays["wave"]
@@ -185,16 +194,17 @@ class _Source:
 def decoded(item: Item) -> dict[str, Wave16]:
     """The wave of a recording; with the parameter `voice`, without the silence around it. Raises: FileError."""
     assert item.path is not None  # noqa: S101 - a recording is a file
-    samples = recording.read_at(item.path, _RATE).samples[0]
+    samples = recording.read_at(item.path, item.parameters.get("rate", RATE)).samples[0]
     return {"wave": wave16(voiced(samples) if item.parameters.get("voice") else samples)}
 
 
 def performed(item: Item) -> dict[str, Wave16]:
     """The wave of the first `seconds` of a score, played with a `soundfont`. Raises: FileError, SoundError."""
     assert item.path is not None  # noqa: S101 - a score is a file
-    audio = mix(midi.read(item.path), rate=_RATE, soundfont=item.parameters["soundfont"])
-    most = int(item.parameters["seconds"] * _RATE)
-    return {"wave": wave16(heard(Audio(audio.samples[:, :most], _RATE), _RATE))}
+    rate = item.parameters.get("rate", RATE)
+    audio = mix(midi.read(item.path), rate=rate, soundfont=item.parameters["soundfont"])
+    most = int(item.parameters["seconds"] * rate)
+    return {"wave": wave16(heard(Audio(audio.samples[:, :most], rate), rate))}
 
 
 def wave16(samples: npt.ArrayLike) -> Wave16:
@@ -208,7 +218,7 @@ def _taken(channel: str) -> Callable[[_Source], Iterator[Sound]]:
         names = TASKS[channel].names
         for take, wave in source.waves(takes, decoded, {"voice": True}):
             told = np.array([name == take.emotion for name in names], np.float32)
-            yield Sound(channel, take.id, take.split, take.group, wave, told)
+            yield Sound(channel, take.id, take.split, take.group, wave, told, rate=source.rate)
 
     return read
 
@@ -217,23 +227,24 @@ def _gems(source: _Source) -> Iterator[Sound]:
     columns = [emotify.FEELINGS.index(name) for name in TASKS["gems"].names]
     for track, wave in source.waves(list(emotify.load(source.root)), decoded, {"voice": False}):
         told = track.proportions[columns].astype(np.float32)
-        for _, part in _stretches(wave):
-            yield Sound("gems", track.id, track.split, track.group, part, told, float(track.raters))
+        for start, part in _stretches(wave, source.rate):
+            weight = float(track.raters)
+            yield Sound("gems", track.id, track.split, track.group, part, told, weight, "", start, "", source.rate)
 
 
 def _vgmidi(source: _Source) -> Iterator[Sound]:
     for piece, wave, font in source.played(list(vgmidi.load(source.root)), _LONGEST["vgmidi"]):
-        for start, part in _stretches(wave):
-            told = _rated(piece, start, start + len(part) / _RATE)
+        for start, part in _stretches(wave, source.rate):
+            told = _rated(piece, start, start + len(part) / source.rate)
             if np.isfinite(told).all():
-                yield Sound("vgmidi", piece.id, piece.split, piece.group, part, told, font=font, start=start)
+                yield Sound("vgmidi", piece.id, piece.split, piece.group, part, told, 1.0, font, start, "", source.rate)
 
 
 def _emopia(source: _Source) -> Iterator[Sound]:
     for clip, wave, font in source.played(list(emopia.load(source.root)), _LONGEST["emopia"]):
         told = (np.arange(1, 5) == clip.quadrant).astype(np.float32)
-        for _, part in _stretches(wave):
-            yield Sound("emopia", clip.id, clip.split, clip.group, part, told, font=font)
+        for start, part in _stretches(wave, source.rate):
+            yield Sound("emopia", clip.id, clip.split, clip.group, part, told, 1.0, font, start, "", source.rate)
 
 
 def _songs(name: str, load: Callable[[Path], Iterator[RatedSong]]) -> Callable[[_Source], Iterator[Sound]]:
@@ -243,9 +254,9 @@ def _songs(name: str, load: Callable[[Path], Iterator[RatedSong]]) -> Callable[[
         if len(sounding) < len(found):
             source.context.note(f"{len(found) - len(sounding)} of {len(found)} songs of {name} have no sound here")
         for song, wave in source.waves(sounding, decoded, {"voice": False}):
-            for start, part in _stretches(wave):
-                told = _felt(song, start, start + len(part) / _RATE)
-                yield Sound(name, song.id, song.split, song.group, part, told, start=start)
+            for start, part in _stretches(wave, source.rate):
+                told = _felt(song, start, start + len(part) / source.rate)
+                yield Sound(name, song.id, song.split, song.group, part, told, start=start, rate=source.rate)
 
     return read
 
@@ -255,7 +266,7 @@ def _moods(source: _Source) -> Iterator[Sound]:
         decibels = mirex_mood.logmel(clip).decibels
         told = (np.arange(1, mirex_mood.CLUSTERS + 1) == clip.cluster).astype(np.float32)
         steps = np.rint((decibels + 255 * STEP) / STEP).astype(np.uint8)
-        yield Sound("moods", clip.id, clip.split, clip.group, steps, told)
+        yield Sound("moods", clip.id, clip.split, clip.group, steps, told, rate=FRAMES.rate)
 
 
 def _kind(source: _Source) -> Iterator[Sound]:
@@ -265,8 +276,8 @@ def _kind(source: _Source) -> Iterator[Sound]:
         for one in (sound for task in tasks for sound in _READERS[task](source)):
             if (one.corpus, one.id) not in seen:
                 seen.add((one.corpus, one.id))
-                wave = one.wave[: round(_GLANCE * _RATE)].copy()  # what it is cut from is not kept
-                yield Sound("kind", one.id, one.split, one.group, wave, told, other=one.corpus)
+                wave = one.wave[: round(_GLANCE * one.rate)].copy()  # what it is cut from is not kept
+                yield Sound("kind", one.id, one.split, one.group, wave, told, other=one.corpus, rate=one.rate)
 
 
 _READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(
@@ -284,12 +295,12 @@ _READERS: Mapping[str, Callable[[_Source], Iterator[Sound]]] = MappingProxyType(
 )
 
 
-def _stretches(wave: Wave16) -> list[tuple[float, Wave16]]:
+def _stretches(wave: Wave16, rate: int) -> list[tuple[float, Wave16]]:
     """A wave in stretches of one length, near to `STRETCH`, none beyond `LONGEST`, with the second each begins at."""
-    seconds = len(wave) / _RATE
+    seconds = len(wave) / rate
     count = max(1, round(seconds / STRETCH), math.ceil(seconds / LONGEST))
     parts = np.array_split(wave, count)
-    starts = np.cumsum([0, *(len(part) for part in parts[:-1])]) / _RATE
+    starts = np.cumsum([0, *(len(part) for part in parts[:-1])]) / rate
     return list(zip(starts.tolist(), parts, strict=True))
 
 

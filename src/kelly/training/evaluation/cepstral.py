@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from kelly.sound.features import SCALES, decibels
+from kelly.sound.features import decibels, scales
 from kelly.training.data.clips import STEP
 from kelly.training.data.sounds import FULL, Sound
 
@@ -40,7 +40,7 @@ def _statistics(sound: Sound) -> Floats:
     if sound.wave.dtype == np.uint8:
         frames = sound.wave.astype(np.float64) * STEP
     else:
-        frames = decibels(sound.wave.astype(np.float64) / FULL, SCALES[1]).astype(np.float64)
+        frames = decibels(sound.wave.astype(np.float64) / FULL, scales(sound.rate)[1]).astype(np.float64)
     cepstra = scipy.fft.dct(frames, norm="ortho", axis=1)[:, :COUNT]
     steps = np.abs(np.diff(cepstra, axis=0)) if len(cepstra) > 1 else np.zeros_like(cepstra)
     moved = cepstra[:, :_MOVED] - cepstra[:, :_MOVED].mean(0)

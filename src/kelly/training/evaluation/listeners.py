@@ -15,11 +15,11 @@ import torch
 
 from kelly.models import ears
 from kelly.training.data.clips import STEP
-from kelly.training.data.sounds import FULL, TASKS, Sound
+from kelly.training.data.sounds import FULL, RATE, TASKS, Sound
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
 from kelly.training.tasks.runs import held
-from kelly.training.tasks.sound import Settings, batched, samples, trained
+from kelly.training.tasks.sound import RATES, Settings, batched, samples, trained
 
 __all__ = ["Listener", "listeners", "shipped_ears", "together"]
 
@@ -90,7 +90,8 @@ def shipped_ears() -> list[Listener]:
 
 
 def _of_ear(ear: ears.Ear) -> tuple[Settings, frozenset[str], Callable[[str, Sequence[Sound]], Floats]]:
-    settings = Settings(tasks=dict.fromkeys(ear.names, 1.0), fonts=tuple(ear.config.get("fonts", ())))
+    rate = ear.rate if ear.rate in RATES else RATE  # spectrograms have their own
+    settings = Settings(tasks=dict.fromkeys(ear.names, 1.0), sample_rate=rate, fonts=tuple(ear.config.get("fonts", ())))
 
     def told(task: str, found: Sequence[Sound]) -> Floats:
         rows = np.array([ear.hear([_input(one)])[task][0] for one in found])

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from kelly.errors import CorpusError, MissingCorpusError, UsageError
 from kelly.names import find
-from kelly.sound.features import SCALES
+from kelly.sound.features import FRAMES
 from kelly.training.data.corpora import ravdess
 from kelly.training.data.sounds import FULL, TASKS, Heard, Sound, sounds
 from kelly.training.evaluation import continuous, targets, windows
@@ -138,14 +138,14 @@ class _Where:
     split: str
     fonts: Sequence[Path]
     context: Context
-    known: dict[tuple[Path, str, tuple[str, ...]], list[Sound]] = field(default_factory=dict)
+    known: dict[tuple[Path, str, int, tuple[str, ...]], list[Sound]] = field(default_factory=dict)
 
-    def sounds(self, root: Path, name: str, fonts: Sequence[Path] = ()) -> list[Sound]:
+    def sounds(self, root: Path, name: str, rate: int, fonts: Sequence[Path] = ()) -> list[Sound]:
         """The sounds of a task below a root; none where the corpus is not there, which is told."""
-        key = (root, name, tuple(map(str, fonts)))
+        key = (root, name, rate, tuple(map(str, fonts)))
         if key not in self.known:
             try:
-                self.known[key] = sounds(root, self.context, [name], fonts)
+                self.known[key] = sounds(root, self.context, [name], fonts, rate)
             except MissingCorpusError as error:
                 self.context.note(str(error))
                 self.known[key] = []
@@ -187,7 +187,7 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
     parts = [one.left_out(TASKS[name].corpus) for one in heard]
     for one, part in zip(heard, parts, strict=True):
         fold = parts.index(part)
-        everything = where.sounds(where.root, name, where.fonts)
+        everything = where.sounds(where.root, name, one.settings.sample_rate, where.fonts)
         mine = one.parted(everything, where.split)[1]
         if not mine:
             continue
@@ -201,7 +201,7 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
             found[key] = sound, fold
         if keys[0] not in beside:
             fonts = [Path(font) for font in one.settings.fonts] if one.folded else ()
-            around = where.sounds(where.train, name, fonts or where.fonts)
+            around = where.sounds(where.train, name, one.settings.sample_rate, fonts or where.fonts)
             learned = one.parted(around, where.split)[0]
             for who, lines in _baselines(name, learned, mine, context).items():
                 for key, row in zip(keys, lines, strict=True):
@@ -333,7 +333,7 @@ def _timelines(name: str, items: _Items) -> tuple[Timeline, ...]:
     for chosen in names[np.argsort(-counts, kind="stable")[:_LINES]]:
         rows = np.flatnonzero(items.names == chosen).tolist()
         stretches = [items.sounds[row] for row in rows]
-        seconds = np.array([one.start + len(one.wave) / TASKS[name].mels[0].rate / 2 for one in stretches])
+        seconds = np.array([one.start + len(one.wave) / one.rate / 2 for one in stretches])
         gold = np.array([items.sounds[row].told for row in rows], np.float64)
         told = items.told["ours"][rows]
         axes = TASKS[name].names
@@ -352,18 +352,23 @@ def _latency(name: str, heard: Sequence[Listener]) -> float:
     """The median milliseconds until those who are heard together have told of `_CLIP` seconds."""
     knowing = [one for one in heard if name in one.tasks]
     same = [one for one in knowing if one.left_out(TASKS[name].corpus) == knowing[0].left_out(TASKS[name].corpus)]
-    mel, rng = TASKS[name].mels[0], np.random.default_rng(0)
-    wave: Heard = rng.integers(-FULL // 10, FULL // 10, _CLIP * mel.rate, np.int16)
-    if mel.rate != SCALES[0].rate:  # what comes as a spectrogram
-        wave = rng.integers(0, 255, (round(_CLIP * mel.frames_a_second), mel.bands), np.uint8)
-    clip = Sound(name, "", "", "", wave, np.zeros(len(TASKS[name].names), np.float32))
+    clips = [_noise(name, one.settings.sample_rate) for one in same]
     times = []
     for _ in range(_ROUNDS):
         start = time.perf_counter()
-        for one in same:
+        for one, clip in zip(same, clips, strict=True):
             one(name, [clip])
         times.append(time.perf_counter() - start)
     return 1000 * float(np.median(times))
+
+
+def _noise(name: str, rate: int) -> Sound:
+    """`_CLIP` seconds of noise as a task hears them."""
+    rng, mel = np.random.default_rng(0), TASKS[name].heard_at(rate)[0]
+    wave: Heard = rng.integers(-FULL // 10, FULL // 10, _CLIP * mel.rate, np.int16)
+    if mel == FRAMES:
+        wave = rng.integers(0, 255, (round(_CLIP * mel.frames_a_second), mel.bands), np.uint8)
+    return Sound(name, "", "", "", wave, np.zeros(len(TASKS[name].names), np.float32), rate=mel.rate)
 
 
 def _verdicts(measured: Sequence[Task], waited: float) -> tuple[targets.Verdict, ...]:

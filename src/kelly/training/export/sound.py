@@ -28,8 +28,8 @@ from torch import Tensor, nn
 from kelly.errors import FileError
 from kelly.files import write_atomically
 from kelly.listening.sound import music_sources
-from kelly.models.ears import EXACTLY, RATE, Ear
-from kelly.sound.features import EVEN, SCALES, SOFTEST
+from kelly.models.ears import EXACTLY, Ear
+from kelly.sound.features import EVEN, FRAMES, SOFTEST
 from kelly.training.data.registry import reader
 from kelly.training.data.sounds import FULL, TASKS, sounds
 from kelly.training.evaluation.calibration import temperature
@@ -65,7 +65,7 @@ class Listening(nn.Module):
     @property
     def sounding(self) -> bool:
         """Whether it hears waves; else spectrograms."""
-        return self.mels[0].rate == SCALES[0].rate
+        return self.mels[0] != FRAMES
 
     @property
     def heads(self) -> list[str]:
@@ -130,7 +130,7 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
         "heads": {name: list(TASKS[name].names) for name in listening.heads},
         "temperatures": temperatures,
         "fonts": sorted(fonts),
-        **_scaled(files["model.onnx"], listening.heads, root, context),
+        **_scaled(files["model.onnx"], listening.heads, listening.mels[0].rate, root, context),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
     files["config.json"] = (json.dumps(config, indent=1) + "\n").encode()
@@ -154,7 +154,8 @@ def _temperatures(folds: Sequence[Path], tasks: Sequence[str], root: Path, conte
         for part in dict.fromkeys(one.left_out(TASKS[name].corpus) for one in knowing):
             same = [one for one in knowing if one.left_out(TASKS[name].corpus) == part]
             fonts = [Path(font) for font in same[0].settings.fonts]
-            held = same[0].parted(sounds(root, context, [name], fonts), "dev")[1]
+            settings = same[0].settings
+            held = same[0].parted(sounds(root, context, [name], fonts, settings.sample_rate), "dev")[1]
             gold += [int(sound.told.argmax()) for sound in held]
             rows = zip(*(one(name, held) for one in same), strict=True)
             said.append(np.log(np.array([together(row, classes=True) for row in rows])))
@@ -162,16 +163,16 @@ def _temperatures(folds: Sequence[Path], tasks: Sequence[str], root: Path, conte
     return told
 
 
-def _scaled(data: bytes, heads: Sequence[str], root: Path, context: Context) -> dict[str, Any]:
+def _scaled(data: bytes, heads: Sequence[str], rate: int, root: Path, context: Context) -> dict[str, Any]:
     """What the ear for music takes as a unit of each head, over the sounds that it could know; of others nothing."""
     if not set(heads) >= {"gems", "vgmidi", "emopia"}:
         return {}
-    ear = Ear(data, {"heads": {name: list(TASKS[name].names) for name in heads}})
+    ear = Ear(data, {"rate": rate, "heads": {name: list(TASKS[name].names) for name in heads}})
     told: dict[str, list[npt.NDArray[np.float64]]] = {}
     for name in ("gems", "vgmidi", "emopia"):
-        known = [one for one in sounds(root, context, [name]) if one.split != "test"]
+        known = [one for one in sounds(root, context, [name], rate=rate) if one.split != "test"]
         for one in known[:: max(1, len(known) // _ASKED)]:
-            said = ear.hear([one.wave[: 5 * RATE] / np.float32(FULL)])
+            said = ear.hear([one.wave[: 5 * rate] / np.float32(FULL)])
             for head, rows in said.items():
                 told.setdefault(head, []).append(rows)
     sources = music_sources({head: np.concatenate(rows) for head, rows in told.items()})

