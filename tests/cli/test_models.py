@@ -8,7 +8,7 @@ SHIPPED = resources.files("kelly.models")
 def test_models_are_listed_with_size_and_licence(kelly):
     done = kelly("models")
     assert (done.code, done.err) == (0, "")
-    assert "groove  0.3 MB  CC BY 4.0 (Groove MIDI Dataset)\n" in done.out
+    assert "groove  0.2 MB  CC BY 4.0 (Groove MIDI Dataset)\n" in done.out
 
 
 def test_every_file_is_checked_and_each_bad_one_named(kelly, tmp_path):
