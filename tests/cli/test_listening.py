@@ -2,12 +2,15 @@
 
 import csv
 import io
+import os
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
+from kelly.cli import output
 from kelly.emotion.space import clipped
 from kelly.listening import sound
 from kelly.listening.listen import journey
@@ -47,7 +50,7 @@ def test_a_recording_is_told_with_its_kind_and_classes(kelly, wav):
     done = kelly("listen", wav, "--as", "music")
     assert (done.code, done.err) == (0, "")
     names = [line.split()[0] for line in done.out.splitlines()[1:]]
-    assert set(names) >= {*AXES, "intensity", "confidence", "kind", "class", "rouses", "arc"}
+    assert set(names) >= {*AXES, "intensity", "confidence", "kind", "class", "rouses"}
     assert "kind       music (100%), 0:03" in done.out
     assert "rouses" not in kelly("listen", wav, "--as", "speech").out
 
@@ -88,6 +91,13 @@ def test_silence_is_told_as_such(kelly, tmp_path):
     table = rows(kelly("listen", "silent.wav", "--timeline", "--csv"))
     assert [row["time"] for row in table] == ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]
     assert {row["valence"] for row in table} == {""}
+    (whole,) = rows(kelly("listen", "silent.wav", "--csv"))
+    assert {name: cell for name, cell in whole.items() if cell} == {
+        "file": "silent.wav",
+        "seconds": "3.0",
+        "confidence": "0.0",
+    }
+    assert "  kind       silence, 0:03\n" in done.out
 
 
 def test_a_table_is_read_back_whatever_the_file_is_called(kelly, tmp_path):
@@ -104,8 +114,26 @@ def test_a_table_is_read_back_whatever_the_file_is_called(kelly, tmp_path):
     assert [float(row["arousal"]) for row in course] == [row["arousal"] for row in told["timeline"]]
 
 
+@pytest.mark.parametrize(
+    ("felt", "name"),
+    [((-0.9, 0.3, 0.25), "grief"), ((-0.27, 0.3, 0.425), "grief:low"), ((0.01, 0.31, 0.5), "neutral")],
+)
+def test_a_feeling_has_one_name_wherever_it_is_written(kelly, wav, monkeypatch, felt, name):
+    heard = sound.listen(wav, "music")
+    reading = replace(heard.reading, emotion=clipped(*felt).with_confidence(0.5))
+    heard = replace(heard, reading=reading, course=np.tile(felt, (len(heard.times), 1)))
+    monkeypatch.setattr("kelly.listening.sound.listen", lambda *_: heard)
+    text = kelly("listen", wav, "--timeline").out.splitlines()
+    assert text[0].split(" (")[0] == name
+    assert {line.split()[-1] for line in text[-6:]} == {name}
+    assert [row["name"] for row in rows(kelly("listen", wav, "--csv"))] == [name]
+    assert {row["name"] for row in rows(kelly("listen", wav, "--csv", "--timeline"))} == {name}
+    (tag,) = kelly("listen", wav, "--jams").json["annotations"][1]["data"]
+    assert tag["value"] == name
+
+
 def test_jams_is_one_object_of_one_recording(kelly, wav, tmp_path, song):
-    done = kelly("listen", wav, "--jams")
+    done = kelly("listen", tmp_path / wav, "--jams")
     assert (done.code, done.err) == (0, "")
     assert done.json["file_metadata"]["title"] == wav
     assert len(done.json["annotations"][0]["data"]) == 6
@@ -141,6 +169,75 @@ def test_a_folder_is_heard_by_name_and_what_is_no_music_left_alone(kelly, tmp_pa
     assert [line for line in kelly("listen", ".").out.splitlines() if line in names] == names
 
 
+def test_a_folder_that_cannot_be_read_is_told_and_the_others_are_heard(kelly, tmp_path, monkeypatch):
+    noise(tmp_path / "a.wav", 1)
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(place):
+        if os.fspath(place).endswith("locked"):
+            raise PermissionError(13, "Permission denied", os.fspath(place))
+        return scandir(place)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    complaint = "kelly: cannot read the folder 'locked': Permission denied\n"
+    done = kelly("listen", ".", "--csv")
+    assert ([row["file"] for row in rows(done)], done.code) == (["a.wav"], 1)
+    assert done.err.replace("./", "") == complaint
+    done = kelly("listen", "locked")
+    assert (done.code, done.out, done.err) == (1, "", complaint)
+
+
+def test_the_rows_of_a_table_come_as_files_are_heard(kelly, tmp_path, monkeypatch):
+    for name in ("a.wav", "b.wav"):
+        noise(tmp_path / name, 1)
+    written, listen = [], sound.listen
+
+    def heard(path, kind):
+        written.append(f"hearing {path}")
+        return listen(path, kind)
+
+    def echo(text, **_):
+        written.append(text)
+
+    monkeypatch.setattr("kelly.listening.sound.listen", heard)
+    monkeypatch.setattr("typer.echo", echo)
+    kelly("listen", ".", "--csv")
+    assert [text.split(",")[0] for text in written] == ["hearing a.wav", "file", "hearing b.wav", "b.wav"]
+
+
+@pytest.mark.parametrize(
+    ("options", "out", "bar"),
+    [((), False, True), (("--csv",), False, True), (("--csv",), True, False), (("-q",), False, False)],
+)
+def test_a_bar_is_shown_where_rows_do_not_show_how_far_it_is(kelly, wav, monkeypatch, options, out, bar):
+    shown = []
+
+    def progress(total, *, quiet):
+        shown.append((total, not quiet))
+        return output.progress(total, quiet=True)
+
+    monkeypatch.setattr("kelly.cli.listening.progress", progress)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: out)
+    assert kelly("listen", wav, *options).code == 0
+    assert shown == [(1, bar)]
+
+
+def test_quiet_prints_only_what_is_asked_for(kelly, tmp_path):
+    noise(tmp_path / "silent.wav", level=0)
+    midi.write(Score(()), tmp_path / "empty.mid")
+    for name in ("silent.wav", "empty.mid"):
+        assert kelly("listen", name).err.startswith(f"kelly: {name}: too ")
+        done = kelly("listen", name, "--quiet")
+        assert (done.code, done.out, done.err) == (0, "", "")
+        for option in ("--json", "--csv"):
+            done = kelly("listen", name, option, "-q")
+            assert (name in done.out, done.err) == (True, "")
+    done = kelly("listen", "silent.wav", "--jams", "-q")
+    assert ([one["data"] for one in done.json["annotations"]], done.err) == ([[], []], "")
+    assert kelly("listen", "none.wav", "-q").err == "kelly: cannot read 'none.wav': there is no such file\n"
+
+
 @pytest.mark.parametrize("option", ["--json", "--csv", "--timeline"])
 def test_one_bad_file_keeps_none_of_the_others_from_being_heard(kelly, tmp_path, option):
     for name in ("a.wav", "z.wav"):
@@ -163,11 +260,14 @@ def test_one_bad_file_keeps_none_of_the_others_from_being_heard(kelly, tmp_path,
         (("noise.wav", "--json", "--jams"), 2, "three ways to print; give one"),
         (("noise.wav", "--csv", "--jams"), 2, "three ways to print; give one"),
         (("noise.wav", "--as", "speach"), 2, 'speech, singing, music; got "speach" (did you mean speech?)'),
+        (("none.wav", "--as", "sining"), 2, 'got "sining" (did you mean singing?)'),
+        (("song.mid", "--as", "sining", "--csv"), 2, 'got "sining" (did you mean singing?)'),
+        ((".", "--as", "sining"), 2, 'got "sining" (did you mean singing?)'),
         (("song.mid", "--as", "music"), 2, "--as is for recordings; 'song.mid' is a MIDI file"),
         (("none.wav",), 1, "cannot read 'none.wav': there is no such file"),
         (("none.mid",), 1, "none.mid"),
         (("empty",), 2, "'empty' holds no file that can be heard: .wav, .flac, .ogg, .mp3, .aiff, .aif, .mid, .midi"),
-        ((), 2, "missing argument 'FILE'"),
+        ((), 2, "missing argument 'FILE|FOLDER'"),
     ],
 )
 def test_a_wrong_command_is_told_in_one_line(kelly, wav, song, tmp_path, arguments, code, complaint):
@@ -180,7 +280,7 @@ def test_a_wrong_command_is_told_in_one_line(kelly, wav, song, tmp_path, argumen
 
 def claiming(path):
     """A WAV whose head claims four gigabytes, as one that was written to a pipe does."""
-    data = bytearray(tone(path).read_bytes())
+    data = bytearray(tone(path, 0.5).read_bytes())
     data[4:8], data[40:44] = b"\xff\xff\xff\xff", b"\xd0\xff\xff\xff"
     path.write_bytes(data)
 
@@ -204,7 +304,7 @@ BAD = [
     ("folder.wav", lambda path: path.mkdir(), 2, "'folder.wav' holds no file that can be heard"),
 ]
 ODD = [
-    ("claims.wav", claiming, 0.25),
+    ("claims.wav", claiming, 0.5),
     ("8-bit.wav", lambda path: noise(path, 0.5, subtype="PCM_U8"), 0.5),
     ("tag.mp3", tagged, 2),
 ]
@@ -281,16 +381,34 @@ def test_a_song_is_like_one_recording_and_nothing_else(kelly, wav, tmp_path, arg
 
 def test_words_and_the_voice_that_says_them_are_heard_as_one(kelly, wav):
     done = kelly("feel", "I am so happy", "--audio", wav, "--json")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
     parts = done.json["from"]
     assert parts["words"]["emotion"] == kelly("feel", "I am so happy", "--json").json["emotion"]
-    assert parts["voice"]["emotion"] == kelly("listen", wav, "--as", "speech", "--json").json["emotion"]
+    assert parts["voice"]["emotion"] == kelly("listen", wav, "--json").json["emotion"]
     for axis in AXES:
         low, high = sorted(part["emotion"][axis] for part in parts.values())
         assert low - 1e-4 <= done.json["emotion"][axis] <= high + 1e-4
     prose = kelly("feel", "I am so happy", "--audio", wav).out
     assert "  by words " in prose
     assert "  by voice " in prose
+
+
+@pytest.mark.parametrize(
+    ("kind", "noted"),
+    [
+        ("speech", ""),
+        ("singing", ""),
+        ("music", "kelly: noise.wav: it sounds like music, not like a voice alone, and is heard as music\n"),
+    ],
+)
+def test_a_voice_is_heard_as_the_kind_it_is(kelly, wav, monkeypatch, kind, noted):
+    listen = sound.listen
+    monkeypatch.setattr("kelly.listening.sound.listen", lambda path, asked=None: listen(path, asked or kind))
+    done = kelly("feel", "I am so happy", "--audio", wav, "--json")
+    assert (done.code, done.err) == (0, noted)
+    told = kelly("listen", wav, "--as", kind, "--json").json
+    assert done.json["from"]["voice"] == {key: told[key] for key in ("emotion", "spread", "kind")}
+    assert kelly("feel", "I am so happy", "--audio", wav, "--quiet").err == ""
 
 
 def test_a_voice_that_contradicts_the_words_is_told(kelly, wav, monkeypatch):
@@ -315,6 +433,8 @@ def test_a_silent_voice_leaves_the_words_alone(kelly, tmp_path):
     nothing = kelly("feel", "xyzzy plugh", "--audio", "silent.wav")
     assert nothing.code == 0
     assert nothing.err.endswith("kelly: no feeling is heard in the text; it is read as neutral\n")
+    quiet = kelly("feel", "xyzzy plugh", "--audio", "silent.wav", "--quiet")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kelly._version import __version__
+from kelly.emotion.thesaurus import describe
 from kelly.listening import sound
 from kelly.listening.jams import jams
 from kelly.models.ears import RATE
@@ -26,7 +27,7 @@ def noise(seconds):
 
 @pytest.fixture(scope="module")
 def heard():
-    return sound.hear(noise(7.3), "noise.wav", "music")
+    return sound.hear(noise(7.3), "/music/of mine/noise.wav", "music")
 
 
 @pytest.fixture(scope="module")
@@ -58,19 +59,28 @@ def test_the_course_is_valence_and_arousal_each_from_minus_one_to_one(told, hear
     course, _ = told["annotations"]
     assert course["namespace"] == "mood_thayer"
     assert [one["time"] for one in course["data"]] == heard.times.tolist()
-    assert {one["duration"] for one in course["data"]} == {0.5}
+    assert [one["duration"] for one in course["data"]] == [0.5] * 14 + [0.3]
     values = np.array([one["value"] for one in course["data"]])
     assert (np.abs(values) <= 1).all()
     np.testing.assert_allclose(values[:, 0], heard.course[:, 0], atol=1e-4)
     np.testing.assert_allclose((values[:, 1] + 1) / 2, heard.course[:, 1], atol=1e-4)
 
 
-def test_names_of_the_whole_are_tags_with_their_weights(told, heard):
+def test_the_name_of_the_whole_is_its_tag(told, heard):
     _, names = told["annotations"]
     assert names["namespace"] == "tag_open"
-    assert [one["value"] for one in names["data"]] == [one.node.name for one in heard.reading.alternatives]
-    assert sum(one["confidence"] for one in names["data"]) == pytest.approx(1, abs=1e-3)
-    assert {(one["time"], one["duration"]) for one in names["data"]} == {(0, 7.3)}
+    (tag,) = names["data"]
+    assert tag["value"] == describe(heard.reading.emotion).label
+    assert tag["confidence"] == pytest.approx(heard.reading.emotion.confidence, abs=1e-4)
+    assert (tag["time"], tag["duration"]) == (0, 7.3)
+    assert jams(heard, "grief:low")["annotations"][1]["data"][0]["value"] == "grief:low"
+
+
+@pytest.mark.parametrize("seconds", [0.31, 0.5, 1.0001, 2.9996, 7.49])
+def test_nothing_is_observed_after_the_end(seconds):
+    told = jams(sound.hear(noise(seconds), kind="speech"))
+    ends = [one["time"] + one["duration"] for one in told["annotations"][0]["data"]]
+    assert ends[-1] == pytest.approx(told["file_metadata"]["duration"])
 
 
 def test_a_pause_has_no_observations():

@@ -1,5 +1,7 @@
 """Cepstral statistics: how many there are, that each tells what it is called, and that short sounds have them too."""
 
+import weakref
+
 import numpy as np
 import pytest
 import scipy.fft
@@ -9,6 +11,7 @@ pytest.importorskip("torch", reason="the workbench needs the extra `train`")
 from kelly.sound.features import SCALES, decibels
 from kelly.training.data.clips import STEP
 from kelly.training.data.sounds import FULL, Sound
+from kelly.training.evaluation import cepstral
 from kelly.training.evaluation.cepstral import COUNT, statistics
 
 RATE = SCALES[1].rate
@@ -77,3 +80,30 @@ def test_what_is_short_or_silent_has_statistics_too(wave):
     mean, *moved = parts(statistics([sound(wave, "moods" if wave.ndim == 2 else "speech")])[0])
     assert np.isfinite(mean).all()
     assert all(np.abs(part).max() < 1e-3 for part in moved)
+
+
+def test_a_sound_is_looked_at_once_and_its_wave_is_not_kept(monkeypatch):
+    wave = kept(noise(seed=7))
+    again, gone = wave.copy(), weakref.ref(wave)
+    first = statistics([sound(wave)])
+    del wave
+    assert gone() is None
+    monkeypatch.setattr(cepstral, "decibels", lambda *_: pytest.fail("it was looked at again"))
+    assert np.array_equal(statistics([sound(again)]), first)
+
+
+def test_sounds_of_the_same_bytes_and_another_kind_have_statistics_of_their_own(monkeypatch):
+    monkeypatch.setattr(cepstral, "_known", {})
+    wave = np.random.default_rng(8).integers(0, 256, 128 * 128, np.uint8).view(np.int16)
+    slow, quick = sound(wave), Sound("speech", "a", "train", "a", wave, np.zeros(1, np.float32), rate=44_100)
+    rows = statistics([slow, quick, sound(wave.view(np.uint8).reshape(128, 128), "moods")])
+    assert len(np.unique(rows, axis=0)) == 3
+
+
+def test_no_more_is_remembered_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(cepstral, "_known", {})
+    monkeypatch.setattr(cepstral, "_MOST", 2)
+    pictures = [np.full((3, 128), level, np.uint8) for level in range(5)]
+    rows = statistics([sound(one, "moods") for one in pictures])
+    assert len(np.unique(rows, axis=0)) == 5
+    assert len(cepstral._known) <= 2

@@ -1,9 +1,11 @@
 """Fitting: a run that learns is kept, goes on exactly after a kill, and one that learns nothing is stopped."""
 
 import csv
+import hashlib
 import math
 import subprocess
 import sys
+import tracemalloc
 import warnings
 from dataclasses import dataclass, replace
 
@@ -14,7 +16,7 @@ torch = pytest.importorskip("torch", reason="the workbench needs the extra `trai
 from safetensors.torch import load_file
 
 from kelly.errors import FileError, TrainingError, UsageError
-from kelly.training.tasks.fitting import Data, Recipe, fit, measured, weights
+from kelly.training.tasks.fitting import Data, Recipe, fit, made_from, measured, weights
 from kelly.training.tasks.guards import check_outputs
 from kelly.training.tasks.runs import claimed, settings
 from kelly.training.tasks.samples import Batches, Samples
@@ -70,6 +72,41 @@ def test_what_was_learned_is_kept(tmp_path):
     assert outputs["sum"].shape == (40,)
     assert [row["epoch"] for row in table(tmp_path / "run")] == [str(n) for n in range(1, 7)]
     assert len(told) == 6
+
+
+def test_a_large_dev_split_is_heard_in_parts_and_told_of_as_a_whole():
+    seen, network, dev = [], Sums().network(), samples(1000, 1, "b")
+    network.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    loss, outputs = measured(Sums(), network, dev)
+    assert max(seen) <= 128
+    assert loss == pytest.approx(float((outputs["sum"] - dev.tensors["y"]).square().mean()), rel=1e-5)
+
+
+def test_samples_are_known_by_the_digest_of_their_bytes():
+    told, found = hashlib.sha256(), data()
+    for split in (found.train, found.dev):
+        for name, tensor in sorted(split.tensors.items()):
+            told.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
+            told.update(tensor.numpy().tobytes())
+    assert made_from(Sums(), found)["data"] == told.hexdigest()
+
+
+@pytest.mark.parametrize("wave", [torch.zeros(0), torch.tensor(3), torch.ones(4, 6, dtype=torch.int16).T])
+def test_a_digest_is_of_tensors_of_any_shape(wave):
+    found = replace(data(), train=Samples({"wave": wave}, ["a"]))
+    turned = replace(found, train=Samples({"wave": wave.contiguous()}, ["a"]))
+    assert made_from(Sums(), found) == made_from(Sums(), turned)
+    assert made_from(Sums(), found) != made_from(Sums(), data())
+
+
+def test_no_wave_is_copied_to_tell_its_digest():
+    found = replace(data(), train=Samples({"wave": torch.zeros(50, 200_000, dtype=torch.int16)}, ["a"] * 50))
+    tracemalloc.start()
+    try:
+        made_from(Sums(), found)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 class KilledError(Exception):

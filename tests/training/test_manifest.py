@@ -279,6 +279,25 @@ def test_unreadable_files_are_told_left_out_and_counted(tmp_path, capsys):
     assert (told["files"], len(told["unreadable"])) == (1, 2)
 
 
+def test_a_name_that_is_not_utf_8_keeps_none_of_the_others_from_being_listed(tmp_path, capsys):
+    first = tone(tmp_path / "a.wav")
+    for name in ("b\udcff.wav", "\udcfe/c.wav"):
+        try:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(first.read_bytes())
+        except OSError:
+            pytest.skip("this system has no such names")
+    command = ["data", "manifest", str(tmp_path), "-o", str(tmp_path / "m.jsonl"), "--workers", "1"]
+    assert main([*command, "--skip-unreadable"]) == 0
+    assert [entry.audio_path for entry in read(tmp_path / "m.jsonl")] == ["a.wav"]
+    _, (one, other) = listed(tmp_path, tmp_path)
+    assert "must be UTF-8" in one
+    assert "must be UTF-8" in other
+    assert capsys.readouterr().err.count("must be UTF-8") == 2
+    assert main(command) == 1
+    assert "kelly: 2 of 3 files" in capsys.readouterr().err
+
+
 def test_a_manifest_must_be_called_so(tmp_path, capsys):
     assert main(["data", "manifest", str(tmp_path), "-o", "m.json"]) == 2
     assert "ending in .jsonl" in capsys.readouterr().err

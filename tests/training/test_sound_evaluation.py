@@ -168,7 +168,7 @@ def test_runs_of_all_folds_judge_every_record_once(by_folds):
 def test_a_record_is_judged_by_the_run_that_never_learned_from_it(by_folds, root, folds, context):
     found, right = sounds.sounds(root, context, ["speech"]), {}
     for one in listeners(folds):
-        held = sound.parted(found, one.settings)[1]
+        held = [sounded for sounded in found if sounded.key in one.held]
         told = one("speech", held).argmax(1)
         right |= {item.id: item.told[row] for item, row in zip(held, told, strict=True)}
     assert right.keys() == {one.id for one in found}
@@ -373,6 +373,31 @@ def test_the_moods_are_measured_by_their_f1(root, fitted, context):
     assert task.classes.names == tuple("12345")
     assert task.note == ""
     assert task.steadiness is None
+
+
+def test_runs_of_folds_have_no_test_split(root, folds, context):
+    with pytest.raises(UsageError, match="no test split"):
+        evaluation.measure(root, "test", folds, context, ["speech"])
+
+
+def test_where_the_train_split_has_one_class_there_are_no_baselines(root, whole, noting, told, monkeypatch):
+    every = sounds.sounds
+
+    def calm(*given, **named):
+        for one in every(*given, **named):
+            yield one if one.split == "dev" else dataclasses.replace(one, told=np.eye(8, dtype=np.float32)[1])
+
+    monkeypatch.setattr(evaluation, "sounds", lambda *given, **named: list(calm(*given, **named)))
+    (task,) = evaluation.measure(root, "dev", [whole], noting, ["speech"]).tasks
+    assert not task.numbers[0].beside
+    assert any("no baselines" in line for line in told)
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(root, whole, capsys, tmp_path):
+    (tmp_path / "report").write_text("a file")
+    given = ["evaluate", "sound", whole, "--data", root, "-o", tmp_path / "report"]
+    assert main(list(map(str, given))) == 1
+    assert "hears" not in capsys.readouterr().err
 
 
 def test_the_command_writes_a_report_and_prints_it(root, whole, cache, tmp_path, capsys):

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="the workbench needs the extra `trai
 
 import onnx
 import onnxruntime
+from safetensors.torch import save_file
 
 from kelly.errors import FileError, UsageError
 from kelly.models.ears import EXACTLY, RATE, Ear
@@ -22,7 +23,7 @@ from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import softmax, temperature
 from kelly.training.export import sound as export
 from kelly.training.networks import multiscale
-from kelly.training.tasks import sound
+from kelly.training.tasks import runs, sound
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
 from kelly.training.tasks.sound import Settings
@@ -284,7 +285,7 @@ def test_the_temperature_is_that_of_what_fold_runs_say_of_what_they_left_out(wri
     found, gold, said = sounds(root, context, ["speech"]), [], []
     for run in voice[1:]:
         settings, network = sound.trained(run)
-        held = sound.parted(found, settings)[1]
+        held = [one for one in found if one.key in runs.held(run)]
         with torch.inference_mode():
             rows = network(*sound.batched(sound.samples(held, settings).tensors, None, network.mels))["speech"]
         gold += [int(one.told.argmax()) for one in held]
@@ -334,6 +335,65 @@ def test_music_knows_the_unit_of_each_of_its_heads(music):
         assert len(scale[name]["mean"]) == 2
         assert min(scale[name]["deviation"]) > 0
         assert np.abs(scale[name]["mean"]).max() <= 1.5
+
+
+def finished(run, settings, left_out=()):
+    """A run that is as if it were finished."""
+    told = dataclasses.asdict(settings)
+    runs.claim(run, told.pop("recipe") | told)
+    runs.hold(run, left_out)
+    save_file(
+        {name: one.contiguous() for name, one in made(settings).state_dict().items()}, run / "weights.safetensors"
+    )
+    return run
+
+
+BEGUN = {
+    "transformer": ("speech", "Whisper tiny's encoder as Smart Turn v3 has it", "MIT and BSD-2-Clause"),
+    "layers": ("speech", "Whisper tiny's encoder as Smart Turn v3 has it", "MIT and BSD-2-Clause"),
+    "multiscale": ("gems", "musicnn (MagnaTagATune)", "trained on CC BY-NC-SA 3.0"),
+    "kernels": ("gems", "musicnn (MagnaTagATune)", "trained on CC BY-NC-SA 3.0"),
+}
+
+
+def test_every_trunk_that_can_begin_from_others_weights_is_looked_at():
+    assert set(BEGUN) == set(sound.TRUNKS) - {"movement", "cepstra"}
+
+
+@pytest.mark.parametrize(("trunk", "told"), BEGUN.items(), ids=BEGUN)
+def test_what_it_began_from_is_told_of_every_trunk(trunk, told, root, context, tmp_path, monkeypatch):
+    task, title, licence = told
+    monkeypatch.setattr(multiscale, "SIZES", {"mini": NARROW})
+    monkeypatch.setattr(export, "encoded", lambda _: b"")
+    settings = Settings({task: 1.0}, trunk=trunk, size="mini")
+    run = finished(tmp_path / "run", settings)
+    (run / "run.json").write_text(json.dumps(json.loads((run / "run.json").read_text()) | {"begin": "wheels"}))
+    export.write([run], root, tmp_path / "out", context)
+    config = json.loads((tmp_path / "out/config.json").read_text())
+    assert config["corpora"][1:] == [title]
+    assert licence in config["licence"]
+
+
+def test_runs_of_folds_alone_are_not_written(voice, root, context, tmp_path):
+    with pytest.raises(UsageError, match=r"one run must be of all data, without --fold; got .*fold-0, .*fold-1$"):
+        export.write(voice[1:], root, tmp_path / "out", context)
+    assert not (tmp_path / "out").exists()
+
+
+def test_runs_that_hear_by_other_definitions_are_not_heard_together(voice, root, context, tmp_path):
+    for name in ("movement", "at 44.1 kHz"):
+        other = finished(tmp_path / name, TRUNKS[name])
+        with pytest.raises(UsageError, match=rf"must hear by the same definitions; .*{name} and .*whole differ"):
+            export.write([voice[0], other], root, tmp_path / "out", context)
+    assert not (tmp_path / "out").exists()
+
+
+def test_runs_that_left_out_some_of_the_same_tell_no_temperature(voice, root, context, tmp_path):
+    settings = Settings({"speech": 1.0}, size="mini", folds=3)
+    other = finished(tmp_path / "third", settings, [f"ravdess/Actor_{actor:02}" for actor in (1, 2)])
+    with pytest.raises(UsageError, match="third judges some of what fold-"):
+        export.write([*voice, other], root, tmp_path / "out", context)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_that_is_not_finished_is_not_written(tmp_path, root, context):

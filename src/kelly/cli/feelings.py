@@ -57,23 +57,27 @@ def feel(
         if audio is None:
             _tell(reading.as_dict(), prose.reading, heard=reading.heard, json=json, quiet=quiet)
             return
-        told = _with_voice(reading, audio)
+        told = _with_voice(reading, audio, quiet=quiet)
         _tell(told, prose.both, heard=told["emotion"]["confidence"] > 0, json=json, quiet=quiet)
 
 
-def _with_voice(words: Reading, audio: Path) -> dict[str, Any]:
-    """What is heard in words and a voice together, and in each of them."""
+def _with_voice(words: Reading, audio: Path, *, quiet: bool) -> dict[str, Any]:
+    """What is heard in words and a voice together, and in each of them; the voice may be music, and is heard so."""
     from kelly.listening.fusion import apart, fused
     from kelly.listening.sound import listen
 
-    recording = listen(audio, "speech")
-    if not recording.reading.heard:
-        note(f"{audio}: the voice is silent; the words are read alone")
-    distance = apart(words, recording.reading) if words.heard and recording.reading.heard else (0.0, 0.0, 0.0)
-    alone = {"words": words.as_dict(), "voice": {"file": str(audio), **recording.as_dict()}}
+    recording = listen(audio)
+    voice = recording.reading
+    if not voice.heard:
+        note(f"{audio}: the voice is silent; the words are read alone", quiet=quiet)
+    elif recording.kind == "music":
+        note(f"{audio}: it sounds like music, not like a voice alone, and is heard as music", quiet=quiet)
+    distance = apart(words, voice) if words.heard and voice.heard else (0.0, 0.0, 0.0)
+    alone = {"words": words.as_dict(), "voice": voice.as_dict()}
     parts = {name: {key: one[key] for key in ("emotion", "spread")} for name, one in alone.items()}
+    parts["voice"]["kind"] = recording.kind
     return {
-        **fused(words, recording.reading).as_dict(),
+        **fused(words, voice).as_dict(),
         "from": parts,
         "apart": dict(zip(("valence", "arousal", "dominance"), (round(one, 4) for one in distance), strict=True)),
     }

@@ -14,6 +14,7 @@ import typer
 from kelly.cli import options
 from kelly.cli.extras import extra
 from kelly.cli.output import as_json, note, say, size
+from kelly.cli.writing import folder
 from kelly.errors import FileError, UsageError
 from kelly.models.layers import NETWORKS
 from kelly.names import find, key
@@ -241,9 +242,10 @@ def evaluate(
             from kelly.training.evaluation import page, results
 
             context = _context(labels, cache, workers, engine)
-            found = workbench.evaluate_sound(data, part, asked, context, task or (), fitted, soundfont or ())
-            if out is not None:
-                page.write(found, out)
+            with folder(out):  # what cannot be written is told before the work
+                found = workbench.evaluate_sound(data, part, asked, context, task or (), fitted, soundfont or ())
+                if out is not None:
+                    page.write(found, out)
             told, lines = found.as_dict(), results.lines(found)
         else:
             from kelly.training import workbench

@@ -1,16 +1,19 @@
 """Hearing a recording: what feeling a voice or music carries, as a whole and as it goes on.
 
-Conventions: what is heard is one channel at 16 kHz. An ear tells whether somebody speaks, sings alone, or there is
-music, unless that is given. It is heard in windows that overlap by half, `SPAN` seconds each; between the middles of
-windows lie straight lines, of which the timeline has `RATE` points a second. Windows without sound say nothing.
+Conventions: what is heard is one channel at 16 kHz, without its constant part, from the first sound to the last:
+silence around it changes nothing. An ear tells whether somebody speaks, sings alone, or there is music, unless that is
+given. It is heard in windows that overlap by half, `SPAN` seconds each, and each counts as much as there is sound in
+it; between the middles of windows lie straight lines, of which the timeline has `RATE` points a second, none where
+there is no sound. Of less than `LEAST` seconds of sound nothing is said.
 
 A voice is heard as the emotions that actors were asked for; valence, arousal and dominance are the mean of those
 emotions' places (`labels.csv`), so they are derived and not rated. Music is heard as its listeners would rate it:
-valence and arousal are the mean of what three corpora's heads say, each brought to one unit over the corpora's own
-sounds (`config.json` of the ear), a unit being `REACH` on Kelly's axes; dominance is derived from the feelings of the
-Geneva scale. The eight classes are happy, sad, angry, fearful, surprised, disgusted, neutral and excited: of a voice
-the actors' emotions, calm counting as neutral, and happy as excited where valence is above .3 and arousal above .7; of
-music how near it lies to the place of each.
+valence and arousal are the weighed mean of what three corpora's heads say, each in units of how far it varies over
+Emotify's tracks and from their middle (`config.json` of the ear), a unit being `REACH` on Kelly's axes; dominance is
+derived from the feelings of the Geneva scale. The eight classes are happy, sad, angry, fearful, surprised, disgusted,
+neutral and excited: of a voice the actors' emotions, calm counting as neutral, and happy as excited where valence is
+above .3 and arousal above .7; of music how near it lies to the place of each but disgusted, which no music was rated
+for.
 """
 
 from __future__ import annotations
@@ -39,25 +42,48 @@ from kelly.models import ears
 from kelly.names import find
 from kelly.sound import recording
 
-__all__ = ["CLASSES", "KINDS", "RATE", "Recording", "hear", "listen", "music_sources"]
+__all__ = [
+    "CLASSES",
+    "KINDS",
+    "LEAST",
+    "RATE",
+    "WEIGHTS",
+    "Recording",
+    "hear",
+    "listen",
+    "music_sources",
+    "music_units",
+]
 
 Floats = npt.NDArray[np.float64]
 Wave = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 KINDS = ("speech", "singing", "music")
 CLASSES = ("happy", "sad", "angry", "fearful", "surprised", "disgusted", "neutral", "excited")
 RATE = 2.0  # points of a timeline a second
 SPAN: Mapping[str, float] = MappingProxyType({"speech": 4.0, "singing": 5.0, "music": 5.0})  # seconds of a window
 REACH = (0.5, 0.22)  # valence and arousal
+# How much each head counts for valence and arousal. Of recordings those that learned from played scores tell little of
+# valence (r .17 and .09 with the place of what Emotify's listeners felt) and something of arousal (.47 and .48).
+WEIGHTS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"gems": (0.8, 0.5), "vgmidi": (0.15, 0.25), "emopia": (0.05, 0.25)}
+)
 SPREADS = (0.35, 0.16, 0.3)  # of music
 _OWN = (0.3, 0.15, 0.2)  # spread of a voice whose emotion is certain
 _WIDE = (0.3, 0.15, 0.15)  # of a name's region
-_SILENCE = 1e-4  # RMS of a window without sound: -80 dB
+LEAST = 0.3  # seconds of sound
+_FRAME = 800  # samples, a twentieth of a second, in which there is sound or not
+_SILENCE = 1e-4  # RMS of a frame without sound: -80 dB
+_VOICED, _FAINT = 35.0, 60.0  # dB below the loudest frame; voices as they were learned from, music with its soft parts
+_MOSTLY = 0.25  # of a window must sound
 _GLANCES, _GLANCE = 8, 4.0  # windows that tell the kind, and their seconds
 _AT_ONCE = 8  # windows
 _EXCITED = (0.3, 0.7)  # valence and arousal above which happy is excited
+_UNRATED = "disgusted"  # of music
 _FEWEST = 1e-3  # of the listeners, whom a feeling moves at the least
 _QUARTERS = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])  # signs of valence and arousal of EMOPIA's quadrants
+_SHORTEST = 20.0  # seconds of what may have an arc
 _POINTS = 33  # at which an arc is compared
 
 
@@ -65,10 +91,10 @@ _POINTS = 33  # at which an arc is compared
 class Recording:
     """How a recording was heard.
 
-    Parameters: name, of the file; seconds; kind, one of `KINDS`, and kinds, how likely each is; reading, the whole;
-    classes, the shares of `CLASSES`; scales, of music the shares of listeners whom it would move so, by the feelings of
-    the Geneva scale; times (t,) in seconds and course (t, 3), valence, arousal and dominance as they go on, NaN where
-    there is no sound.
+    Parameters: name, of the file; seconds; kind, one of `KINDS` ("" of silence), and kinds, how likely each is;
+    reading, the whole; classes, the shares of `CLASSES`; scales, of music the shares of listeners whom it would move
+    so, by the feelings of the Geneva scale; times (t,) in seconds and course (t, 3), valence, arousal and dominance as
+    they go on, NaN where there is no sound.
     """
 
     name: str
@@ -88,7 +114,9 @@ class Recording:
 
     @property
     def arc(self) -> str:
-        """The narrative arc whose energy and travel the course follows best; "" of what is silent."""
+        """The narrative arc whose energy and travel the course follows best; "" of what is silent or too short."""
+        if self.seconds < _SHORTEST:
+            return ""
         return _nearest_arc(self.course[np.isfinite(self.course).all(1)])
 
     def journey(self) -> Journey:
@@ -142,45 +170,74 @@ def hear(wave: Wave, name: str = "", kind: str | None = None) -> Recording:
     asked = None if kind is None else find(kind, KINDS, "kind")
     seconds = len(wave) / ears.RATE
     times = np.arange(0.0, max(seconds, 1 / RATE), 1 / RATE)
-    kinds = {one: float(one == asked) for one in KINDS} if asked else _kinds(wave)
-    chosen = max(kinds, key=lambda one: kinds[one])
-    windows = _windows(wave, SPAN[chosen])
-    if not windows:
+    wave = wave - wave.mean(dtype=np.float64).astype(np.float32) if len(wave) else wave
+    near = _sounding(wave, _VOICED)
+    if near.sum() * _FRAME < LEAST * ears.RATE:
         nothing = np.full((len(times), 3), np.nan)
         even = dict.fromkeys(CLASSES, 0.0) | {"neutral": 1.0}
-        return Recording(name, seconds, chosen, kinds, _silence(name), even, {}, times, nothing)
+        return Recording(name, seconds, asked or "", {}, _silence(name), even, {}, times, nothing)
+    kinds = {one: float(one == asked) for one in KINDS} if asked else _kinds(wave, near)
+    chosen = max(kinds, key=lambda one: kinds[one])
+    windows, weights = _windows(wave, SPAN[chosen], _sounding(wave, _FAINT) if chosen == "music" else near)
     told = _told(wave, windows, "music" if chosen == "music" else "voice")
-    middles = np.array([(start + end) / 2 for start, end in windows]) / ears.RATE
-    places = _music(told) if chosen == "music" else _voice(told["speech" if chosen == "speech" else "song"])
-    course = np.stack([np.interp(times, middles, column) for column in places.T], axis=1)
-    course[~_sounding(times, windows)] = np.nan
+    head = "speech" if chosen == "speech" else "song"
+    places = _music(told) if chosen == "music" else _voice(told[head])
+    course = _course(times, windows, places)
+    course[~_heard_at(times, _sounding(wave, _FAINT))] = np.nan
+    place = weights @ places
     if chosen == "music":
-        reading = _reading(name, places.mean(0), SPREADS)
-        shares_told = np.clip(told["gems"], 0, 1).mean(0)
-        scales = dict(zip(ears.shipped("music").names["gems"], shares_told.tolist(), strict=True))
+        apart = np.sqrt(weights @ np.square(places - place))
+        reading = _reading(name, place, np.hypot(SPREADS, apart))
+        scales = dict(zip(ears.shipped("music").names["gems"], weights @ np.clip(told["gems"], 0, 1), strict=True))
+        scales = {scale: float(share) for scale, share in scales.items()}
         return Recording(name, seconds, chosen, kinds, reading, _near(reading), scales, times, course)
-    probabilities = told["speech" if chosen == "speech" else "song"].mean(0)
-    reading = _reading(name, places.mean(0), _spreads(probabilities))
+    probabilities = weights @ told[head]
+    reading = _reading(name, place, _spreads(probabilities))
     return Recording(name, seconds, chosen, kinds, reading, _eight(probabilities, reading.emotion), {}, times, course)
 
 
-def _kinds(wave: Wave) -> dict[str, float]:
+def _kinds(wave: Wave, sounding: Bools) -> dict[str, float]:
     """How likely each kind is, by some windows of the whole."""
-    windows = _windows(wave, _GLANCE)
-    if not windows:
-        return {one: float(one == "speech") for one in KINDS}
-    chosen = [windows[row] for row in np.unique(np.linspace(0, len(windows) - 1, _GLANCES).round().astype(int))]
-    told = _told(wave, chosen, "voice")["kind"].mean(0)
-    return dict(zip(KINDS, told.tolist(), strict=True))
+    windows, weights = _windows(wave, _GLANCE, sounding)
+    chosen = np.unique(np.linspace(0, len(windows) - 1, _GLANCES).round().astype(int)).tolist()
+    told = _told(wave, [windows[row] for row in chosen], "voice")["kind"]
+    shares_told = weights[chosen] @ told / weights[chosen].sum()
+    return dict(zip(KINDS, shares_told.tolist(), strict=True))
 
 
-def _windows(wave: Wave, span: float) -> list[tuple[int, int]]:
-    """Begin and end in samples of the windows in which there is sound."""
+def _sounding(wave: Wave, below: float) -> Bools:
+    """Which frames of `_FRAME` samples are less than so many dB below the loudest one, and no silence."""
+    padded = np.pad(wave, (0, -len(wave) % _FRAME))
+    power = padded.reshape(-1, _FRAME).var(1, dtype=np.float64)  # a constant is no sound
+    return np.asarray(power > max(_SILENCE**2, power.max(initial=0.0) * 10 ** (-below / 10)))
+
+
+def _windows(wave: Wave, span: float, sounding: Bools) -> tuple[list[tuple[int, int]], Floats]:
+    """Begin and end in samples of the windows in which there is sound, and how much each counts; the sum is 1."""
+    alive = np.flatnonzero(sounding) * _FRAME
+    first, end = int(alive[0]), min(len(wave), int(alive[-1]) + _FRAME)
     length, hop = round(span * ears.RATE), round(span * ears.RATE / 2)
-    last = max(0, len(wave) - length)
-    starts = sorted({*range(0, last + 1, hop), last})
-    found = [(start, min(start + length, len(wave))) for start in starts]
-    return [(start, end) for start, end in found if end > start and _rms(wave[start:end]) > _SILENCE]
+    last = max(first, end - length)
+    starts = sorted({*range(first, last + 1, hop), last})
+    found = [(start, min(start + length, end)) for start in starts]
+    shares_alive = np.array([sounding[start // _FRAME : -(-stop // _FRAME)].mean() for start, stop in found])
+    kept = np.flatnonzero(shares_alive >= min(_MOSTLY, float(shares_alive.max()))).tolist()
+    weights = shares_alive[kept] / shares_alive[kept].sum()
+    return [found[row] for row in kept], np.asarray(weights, np.float64)
+
+
+def _course(times: Floats, windows: Sequence[tuple[int, int]], places: Floats) -> Floats:
+    """Valence, arousal and dominance (t, 3) on straight lines between the middles of windows."""
+    middles = np.array([(start + end) / 2 for start, end in windows]) / ears.RATE
+    return np.stack([np.interp(times, middles, column) for column in places.T], axis=1)
+
+
+def _heard_at(times: Floats, sounding: Bools) -> Bools:
+    """Whether there is sound within half a point's time of each time (t,)."""
+    alive = np.flatnonzero(sounding) * _FRAME / ears.RATE
+    near = np.clip(np.searchsorted(alive, times), 1, max(1, len(alive) - 1))
+    apart = np.minimum(np.abs(alive[near - 1] - times), np.abs(alive[np.minimum(near, len(alive) - 1)] - times))
+    return np.asarray(apart <= 0.5 / RATE)
 
 
 def _told(wave: Wave, windows: Sequence[tuple[int, int]], name: str) -> dict[str, Floats]:
@@ -212,12 +269,22 @@ def _roused(scales: Floats) -> Floats:
     return np.asarray(weights / weights.sum(1, keepdims=True) @ _places("gems"))
 
 
+def music_units(told: Mapping[str, Floats], scale: Mapping[str, Any]) -> Floats:
+    """Valence and arousal (sounds, 2) of what the heads for music tell, weighed, in units of how far each varies.
+
+    Parameters: told, as `music_sources` takes it; scale, of each head the `mean` and `deviation` of both.
+    """
+    units = [
+        np.array(WEIGHTS[name]) * (rows - scale[name]["mean"]) / scale[name]["deviation"]
+        for name, rows in music_sources(told).items()
+    ]
+    return np.asarray(np.sum(units, axis=0), np.float64)
+
+
 def _music(told: Mapping[str, Floats]) -> Floats:
     """Valence, arousal and dominance (windows, 3) of what the heads for music tell."""
     scale = ears.shipped("music").config["scale"]
-    units = np.sum(
-        [(rows - scale[name]["mean"]) / scale[name]["deviation"] for name, rows in music_sources(told).items()], axis=0
-    )
+    units = music_units(told, scale)
     rated = np.array([0.0, 0.5]) + np.array(REACH) * units / np.array(scale["together"])
     whole = np.column_stack([rated, _roused(told["gems"])[:, 2]])
     return np.asarray(np.clip(whole, [-1, 0, 0], 1), np.float64)
@@ -267,7 +334,7 @@ def _near(reading: Reading) -> dict[str, float]:
     rows = {row["class"]: row for row in _table() if row["class"] and row["label"] != "calm"}
     places = np.array([[float(rows[name][axis]) for axis in ("valence", "arousal", "dominance")] for name in CLASSES])
     apart = (places - reading.emotion.vad) / np.hypot(reading.spreads, _WIDE)
-    weights = shares(np.asarray(-0.5 * np.square(apart).sum(1)))
+    weights = shares(np.asarray(np.where(np.array(CLASSES) == _UNRATED, -np.inf, -0.5 * np.square(apart).sum(1))))
     return dict(zip(CLASSES, weights.tolist(), strict=True))
 
 
@@ -289,14 +356,6 @@ def _likeness(one: Arc, valence: Floats, arousal: Floats, where: Floats) -> floa
     begun, ended = valence[: _POINTS // 8].mean(), valence[-_POINTS // 8 :].mean()
     gone = begun + (ended - begun) * travel
     return -float(off + 0.5 * np.abs(valence - gone - (valence - gone).mean()).mean())
-
-
-def _sounding(times: Floats, windows: Sequence[tuple[int, int]]) -> npt.NDArray[np.bool_]:
-    """Whether each time (t,) lies in a window."""
-    heard = np.zeros(len(times), bool)
-    for start, end in windows:
-        heard |= (times >= start / ears.RATE) & (times <= end / ears.RATE)
-    return heard
 
 
 def _point(row: Floats) -> dict[str, Any]:

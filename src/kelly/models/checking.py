@@ -32,6 +32,7 @@ Floats = npt.NDArray[np.float32]
 LARGEST = 12 * 2**20  # bytes; the largest of the six has 7.7 million
 TOLERANCE = 1e-4  # between a graph and its weights in plain numpy
 FEW = 4  # inputs for a network with convolutions, which takes its time
+_UNUSED = ".num_batches_tracked"  # torch keeps it beside statistics of normalisation; nothing is worked out from it
 _ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "softmax": "Softmax"}
 _OPERATORS: Mapping[type[Layer], tuple[str, ...]] = MappingProxyType(
     {
@@ -161,31 +162,35 @@ def _safetensors(data: bytes, name: str | None) -> Inspected:
         tensors = load(data)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise FileError(f"it cannot be read: {' '.join(str(error).split())}") from error
+    tensors = {key: array for key, array in tensors.items() if not key.endswith(_UNUSED)}
     network = _fitting(tensors, name, halved=True)
     tensors = {key: array.astype(np.float32) for key, array in tensors.items()}
     return Inspected(network, network.parameters, _plain(network, tensors))
 
 
 def _fitting(tensors: Mapping[str, npt.NDArray[np.floating]], name: str | None, *, halved: bool = False) -> Network:
-    """The network whose weights these are, where `halved` in the precision that its files have.
+    """The network whose weights these are, where `halved` with matrices in half precision or (of runs) in single.
 
     Raises: FileError that says what is amiss with the likeliest.
     """
 
-    def kind(network: Network, key: str) -> str:
-        return "float16" if halved and key in network.halved else "float32"
+    def kinds(network: Network, key: str) -> tuple[str, ...]:
+        return ("float16", "float32") if halved and key in network.halved else ("float32",)
+
+    def fits(network: Network, key: str, shape: tuple[int, ...]) -> bool:
+        kind, found = got.get(key, ("", ()))
+        return kind in kinds(network, key) and found == shape
 
     got = {key: (array.dtype.name, tuple(array.shape)) for key, array in tensors.items()}
     among = [NETWORKS[name]] if name else list(NETWORKS.values())
-    network = max(
-        among, key=lambda one: sum(got.get(key) == (kind(one, key), shape) for key, shape in one.tensors.items())
-    )
+    network = max(among, key=lambda one: sum(fits(one, key, shape) for key, shape in one.tensors.items()))
     if not name and not got.keys() & network.tensors.keys():
         raise FileError(f"none of the six networks has such weights; it holds {', '.join(map(quoted, list(got)[:3]))}")
     for key, shape in network.tensors.items():
-        if got.get(key) != (kind(network, key), shape):
+        if not fits(network, key, shape):
             told = "it is {} of shape {}".format(*got[key]) if key in got else "it is missing"
-            raise FileError(f"{key} of {network.title} must be {kind(network, key)} of shape {shape}; {told}")
+            asked = " or ".join(kinds(network, key))
+            raise FileError(f"{key} of {network.title} must be {asked} of shape {shape}; {told}")
     more = sorted(set(tensors) - set(network.tensors))
     if more:
         raise FileError(f"{network.title} has no weights named {', '.join(map(quoted, more[:3]))}")

@@ -116,6 +116,11 @@ class Augmentation:
     mask_frames: int = 24
     mixup: float = 0.0
 
+    @property
+    def changes_sounds(self) -> bool:
+        """Whether chance changes any sound by itself; mixing, which needs two, is not meant."""
+        return any(getattr(self, name) for name in ("seconds", "speed", "masks", *_CHAIN))
+
     def __post_init__(self) -> None:
         """Check what would only be found out later."""
         for name in ("pink", *_CHAIN, "speed"):

@@ -143,10 +143,12 @@ def listed(folder: Path, beside: Path, *, workers: int = 1) -> tuple[list[Entry]
     paths = sorted(path for path in folder.rglob("*") if _is_audio(path, folder))
     if not paths:
         raise FileError(f"there is no audio file ({', '.join(ENDINGS)}) below {folder}")
+    complaints = [_unnameable(path) for path in paths if not _is_nameable(path, folder, beside)]
+    paths = [path for path in paths if _is_nameable(path, folder, beside)]
     labels = _labels(paths, folder)
     splits = _splits(labels)
     measured = shown(mapped(_duration, paths, workers=workers, chunk=CHUNK), "listing", len(paths))
-    entries, complaints = [], []
+    entries = []
     for path, label, duration in zip(paths, labels, measured, strict=True):
         if isinstance(duration, str):
             complaints.append(duration)
@@ -158,6 +160,19 @@ def listed(folder: Path, beside: Path, *, workers: int = 1) -> tuple[list[Entry]
 def _is_audio(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return path.suffix.lower() in ENDINGS and not hidden and path.is_file()
+
+
+def _is_nameable(path: Path, folder: Path, beside: Path) -> bool:
+    """Whether a manifest, which is UTF-8, can hold a file's path and the group that is called after it."""
+    try:
+        (_path(path, beside) + path.relative_to(folder).as_posix()).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unnameable(path: Path) -> str:
+    return f"cannot list {quoted(os.fsencode(path).decode(errors='backslashreplace'))}: its name must be UTF-8"
 
 
 def _labels(paths: Iterable[Path], folder: Path) -> list[Labels]:
@@ -179,10 +194,7 @@ def _splits(labels: Iterable[Labels]) -> dict[str, str]:
 def _duration(path: Path) -> float | str:
     """The length of a sound in seconds, or why it cannot be read."""
     try:
-        str(path).encode()  # what the manifest can name
         seconds = recording.duration(path)
-    except UnicodeEncodeError as error:
-        return f"cannot read {quoted(str(path))}: {error}"
     except FileError as error:
         return str(error)
     if seconds > LONGEST:

@@ -160,8 +160,8 @@ def sounds(
     """
     chosen = [find(name, tuple(TASKS), "task") for name in tasks]
     scored = any(TASKS[name].played or name == "kind" for name in chosen)
-    playing = [soundfont.find(font) for font in fonts or (None,)] if scored else []
-    return [sound for name in chosen for sound in _READERS[name](_Source(root, context, playing, rate))]
+    source = _Source(root, context, [soundfont.find(font) for font in fonts] if scored else (), rate)
+    return [sound for name in chosen for sound in _READERS[name](source)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class _Source:
 
     def played(self, records: Sequence[R], seconds: float) -> Iterator[tuple[R, Wave16, str]]:
         """Each record whose score can be read, played with each font, and the name of that."""
-        for font in self.fonts:
+        for font in self.fonts or (soundfont.find(),):
             parameters = {"seconds": seconds, "soundfont": str(font), "sha256": digest(font)}
             for record, wave in self.waves(records, performed, parameters):
                 yield record, wave, font.stem
@@ -218,7 +218,8 @@ def _taken(channel: str) -> Callable[[_Source], Iterator[Sound]]:
         names = TASKS[channel].names
         for take, wave in source.waves(takes, decoded, {"voice": True}):
             told = np.array([name == take.emotion for name in names], np.float32)
-            yield Sound(channel, take.id, take.split, take.group, wave, told, rate=source.rate)
+            for start, part in _stretches(wave, source.rate):
+                yield Sound(channel, take.id, take.split, take.group, part, told, start=start, rate=source.rate)
 
     return read
 

@@ -5,15 +5,19 @@ Conventions: a listener tells probabilities of classes, or ratings in the corpus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from kelly.errors import UsageError
 from kelly.models import ears
+from kelly.sound.features import FRAMES, Mel
 from kelly.training.data.clips import STEP
 from kelly.training.data.sounds import FULL, RATE, TASKS, Sound
 from kelly.training.networks.hearing import Hearing
@@ -21,7 +25,7 @@ from kelly.training.networks.movement import Movement
 from kelly.training.tasks.runs import held
 from kelly.training.tasks.sound import RATES, Settings, batched, samples, trained
 
-__all__ = ["Listener", "listeners", "shipped_ears", "together"]
+__all__ = ["Listener", "by_fold", "listeners", "shipped_ears", "together"]
 
 Floats = npt.NDArray[np.float64]
 _AT_ONCE = 32
@@ -76,6 +80,28 @@ def listeners(runs: Sequence[Path]) -> list[Listener]:
     return [Listener(run.name, *_of_run(run)) for run in runs]
 
 
+def by_fold(heard: Sequence[Listener], corpus: str, among: AbstractSet[str] | None = None) -> list[list[Listener]]:
+    """Listeners in lists of those that are heard together: who left out the same, in the order in which they came.
+
+    Parameters: heard, all of whom judge folds, or none (then there is one list of all); corpus; among, the groups that
+    there is something to judge of, since runs of other tasks may have left out more (None: all groups).
+    Raises: UsageError, two left out some of the same and not all, or not every fold is judged by as many.
+    """
+    folds: dict[frozenset[str], list[Listener]] = {}
+    for one in heard:
+        left_out = one.left_out(corpus)
+        folds.setdefault(left_out if among is None else left_out & among, []).append(one)
+    for (mine, (one, *_)), (others, (other, *_)) in combinations(folds.items(), 2):
+        if mine & others:
+            told = f"{other.name} judges some of what {one.name} has"
+            raise UsageError(f"runs must leave out the same or all others; {told}")
+    fewest, most = (chosen(folds.values(), key=len, default=[]) for chosen in (min, max))
+    if len(fewest) < len(most):
+        told = " and ".join(f"one by {len(same)} ({', '.join(one.name for one in same)})" for same in (fewest, most))
+        raise UsageError(f"every fold must be heard by as many runs; got {told}")
+    return list(folds.values())
+
+
 def together(rows: Sequence[Floats], *, classes: bool) -> Floats:
     """What several listeners tell (numbers,) of a sound: the mean of ratings, of classes that of log probabilities."""
     if not classes:
@@ -114,11 +140,20 @@ def _of_run(run: Path) -> tuple[Settings, frozenset[str], Callable[[str, Sequenc
 
 @torch.inference_mode()
 def _said(network: Hearing | Movement, settings: Settings, task: str, found: Sequence[Sound]) -> Floats:
-    # Of like lengths together, so that little is padding.
-    order = sorted(range(len(found)), key=lambda row: len(found[row].wave))
+    """What a network says of sounds, each as if it were alone: none is padded, for kernels would hear how far."""
     told = np.zeros((len(found), len(TASKS[task].names)))
-    for start in range(0, len(order), _AT_ONCE):
-        rows = order[start : start + _AT_ONCE]
-        batch = dict(samples([found[row] for row in rows], settings).tensors)
-        told[rows] = network(*batched(batch, None, network.mels))[task].double().numpy()
+    for alike in _as_long(found, network.mels[0]):
+        for start in range(0, len(alike), _AT_ONCE):
+            rows = alike[start : start + _AT_ONCE]
+            batch = dict(samples([found[row] for row in rows], settings).tensors)
+            told[rows] = network(*batched(batch, None, network.mels))[task].double().numpy()
     return told
+
+
+def _as_long(found: Sequence[Sound], mel: Mel) -> Iterable[list[int]]:
+    """Which sounds have as many frames."""
+    rows: dict[int, list[int]] = {}
+    for row, one in enumerate(found):
+        count = len(one.wave) if mel == FRAMES else mel.frames(len(one.wave))
+        rows.setdefault(count, []).append(row)
+    return rows.values()

@@ -3,14 +3,14 @@
 Conventions: an item is a record (of a score: with one SoundFont); what is told of it is the mean over its stretches, of
 probabilities or of ratings in their own terms. A run that left a fold out judges the records of that fold and no
 others, so that the runs of all folds together judge all; any other run, or the shipped model, judges the split that is
-asked for. Runs that left out the same are heard together. Baselines are fitted on what the listener was trained on:
-support vector machines (speech, song) or ridge and logistic regression on cepstral statistics. Gold of ratings is
-weighed as its stretches are. Intervals are of the paired bootstrap over actors, tracks, pieces or artists.
+asked for. Runs that left out the same are heard together. Baselines are fitted on what runs of folds were trained on,
+else on the train split, with the fonts that are measured: support vector machines (speech, song, kind; shares are the
+softmax of their margins) or ridge and logistic regression on cepstral statistics. Gold of ratings is weighed as its
+stretches are. Intervals are of the paired bootstrap over actors, tracks, pieces or artists.
 """
 
 from __future__ import annotations
 
-import math
 import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,16 +20,19 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from kelly.errors import CorpusError, MissingCorpusError, UsageError
 from kelly.names import find
+from kelly.sound import soundfont
 from kelly.sound.features import FRAMES
 from kelly.training.data.corpora import ravdess
 from kelly.training.data.sounds import FULL, TASKS, Heard, Sound, sounds
 from kelly.training.evaluation import continuous, targets, windows
 from kelly.training.evaluation.bootstrap import interval, resampled
+from kelly.training.evaluation.calibration import softmax
 from kelly.training.evaluation.cepstral import statistics
-from kelly.training.evaluation.listeners import Listener, listeners, shipped_ears, together
+from kelly.training.evaluation.listeners import Listener, by_fold, listeners, shipped_ears, together
 from kelly.training.evaluation.measuring import About, classified, rated
 from kelly.training.evaluation.results import Number, Report, Steadiness, Task, Timeline
 from kelly.training.tasks.context import Context
@@ -58,7 +61,7 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(  # and what intervals 
         "emopia": ("EMOPIA played, quadrants", "song"),
         "deam": ("DEAM", "song"),
         "pmemo": ("PMEmo", "song"),
-        "kind": ("Speech, singing or music (RAVDESS and Emotify)", "actor or track"),
+        "kind": ("Speech, singing or music", "actor, track or song"),
         "moods": ("MIREX-like moods", "artist"),
     }
 )
@@ -111,24 +114,27 @@ def measure(
     Raises: as `sounds` and `listeners`; CorpusError, there are no such sounds; UsageError, nobody knows a task.
     """
     heard = listeners(runs) if runs else shipped_ears()
+    known = sorted({name for one in heard for name in one.tasks}, key=list(TASKS).index)
+    asked = [find(name, known, "task") for name in tasks] or known
+    if split == "test" and any(one.folded for one in heard):
+        raise UsageError("runs of folds judge what they left out, which is no test split; measure a run of all data")
     if not runs and split != "test":
         context.note(
             "the shipped ears learned from some of these sounds: see their cards for sounds that they had not heard"
         )
-    known = sorted({name for one in heard for name in one.tasks}, key=list(TASKS).index)
-    asked = [find(name, known, "task") for name in tasks]
     where = _Where(root, train or root, split, fonts, context)
-    found = [_task(name, heard, where) for name in asked or known]
-    measured = [one for one in found if one is not None]
+    found = {name: _task(name, heard, where) for name in asked}
+    measured = {name: one for name, one in found.items() if one is not None}
     if not measured:
-        raise CorpusError(f"{root} must hold {_FEWEST} records or more of the {split} split for {', '.join(known)}")
+        raise CorpusError(f"{root} must hold {_FEWEST} records or more of the {split} split for {', '.join(asked)}")
     facts = {
         "What was measured": ", ".join(one.name for one in heard),
         "Corpora": str(root.name),
         "Machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
     }
-    waited = max((_latency(name, heard) for name in asked or known), default=math.nan)
-    return Report("Kelly hears sound", facts, measured, _verdicts(measured, waited))
+    waited = max(_latency(name, heard) for name in measured)
+    told = list(measured.values())
+    return Report("Kelly hears sound", facts, told, _verdicts(told, waited))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,7 @@ class _Where:
     fonts: Sequence[Path]
     context: Context
     known: dict[tuple[Path, str, int, tuple[str, ...]], list[Sound]] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
 
     def sounds(self, root: Path, name: str, rate: int, fonts: Sequence[Path] = ()) -> list[Sound]:
         """The sounds of a task below a root; none where the corpus is not there, which is told."""
@@ -147,7 +154,9 @@ class _Where:
             try:
                 self.known[key] = sounds(root, self.context, [name], fonts, rate)
             except MissingCorpusError as error:
-                self.context.note(str(error))
+                if str(error) not in self.missing:
+                    self.context.note(str(error))
+                self.missing.add(str(error))
                 self.known[key] = []
         return self.known[key]
 
@@ -163,7 +172,7 @@ def _task(name: str, heard: Sequence[Listener], where: _Where) -> Task | None:
     groups = np.array([one.group for one in first])
     subgroups = _subgroups(name, first)
     folds = items.folds if len(np.unique(items.folds)) > 1 else None
-    split = "folds" if folds is not None else where.split
+    split = "folds" if folds is not None else "fold" if any(one.folded for one in heard) else where.split
     about = About(title, split, groups, unit, _note(name, first, heard), BARS.get(name, {}), subgroups)
     ours, beside = told["ours"], {who: rows for who, rows in told.items() if who != "ours"}
     rng = np.random.default_rng(0)
@@ -184,16 +193,14 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
     told: dict[tuple[str, int], list[Floats]] = {}
     beside: dict[tuple[str, int], dict[str, Floats]] = {}
     found: dict[tuple[str, int], tuple[Sound, int]] = {}
-    parts = [one.left_out(TASKS[name].corpus) for one in heard]
-    for one, part in zip(heard, parts, strict=True):
-        fold = parts.index(part)
+    there = where.sounds(where.root, name, heard[0].settings.sample_rate, where.fonts)
+    folds = by_fold(heard, TASKS[name].corpus, {one.key for one in there if one.split != "test"})
+    for fold, one in ((fold, one) for fold, same in enumerate(folds) for one in same):
         everything = where.sounds(where.root, name, one.settings.sample_rate, where.fonts)
         mine = one.parted(everything, where.split)[1]
         if not mine:
             continue
         keys = _keys(mine)
-        if any(key in found and found[key][1] != fold for key in keys):
-            raise UsageError(f"runs must leave out the same or all others; {one.name} judges some of what another has")
         context = where.context
         context.note(f"{one.name} hears {len(mine)} sounds of {name}")
         for key, sound, row in zip(keys, mine, one(name, mine), strict=True):
@@ -210,11 +217,11 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
         return None
     order = sorted(found)
     names = np.array([key[0] for key in order])
-    whose = next(iter(beside.values()), {})
+    whose = [who for who in next(iter(beside.values()), {}) if all(who in beside.get(key, {}) for key in order)]
     rows: Told = {"ours": np.array([together(told[key], classes=TASKS[name].classes) for key in order])}
     rows |= {who: np.array([beside[key][who] for key in order]) for who in whose}
-    folds = np.array([found[order[row]][1] for row in np.unique(names, return_index=True)[1].tolist()])
-    return _Items([found[key][0] for key in order], names, rows, folds)
+    judges = np.array([found[order[row]][1] for row in np.unique(names, return_index=True)[1].tolist()])
+    return _Items([found[key][0] for key in order], names, rows, judges)
 
 
 def _keys(found: Iterable[Sound]) -> list[tuple[str, int]]:
@@ -230,7 +237,7 @@ def _keys(found: Iterable[Sound]) -> list[tuple[str, int]]:
 
 def _baselines(name: str, train: Sequence[Sound], asked: Sequence[Sound], context: Context) -> Told:
     """What baselines tell (asked, numbers), by their names; none without sounds to fit them on."""
-    if len({one.group for one in train}) < _FEWEST:
+    if len({one.group for one in train}) < _FEWEST or np.ptp([one.told for one in train], axis=0).max() == 0:
         context.note(f"{TITLES[name][0]}: no baselines, which are fitted on a train split; see --train")
         return {}
     from sklearn.linear_model import LogisticRegression, RidgeCV
@@ -240,24 +247,20 @@ def _baselines(name: str, train: Sequence[Sound], asked: Sequence[Sound], contex
 
     truth = np.array([one.told for one in train], np.float64)
     mean = truth.mean(0)
-    x, x_asked = statistics(train), statistics(asked)
+    x, x_asked, classes = statistics(train), statistics(asked), truth.argmax(1)
     constant = np.tile(mean, (len(asked), 1))
     if not TASKS[name].classes:
         ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(0, 5, 16)))
         return {"constant": constant, "ridge": np.asarray(ridge.fit(x, truth).predict(x_asked), np.float64)}
-    title, model = (
-        ("SVM", SVC(C=5, probability=True, random_state=0))
-        if TASKS[name].voices
-        else ("linear", LogisticRegression(C=0.003, max_iter=2000))
-    )
-    fitted = make_pipeline(StandardScaler(), model).fit(x, truth.argmax(1))
     shares = np.zeros((len(asked), truth.shape[1]))
-    shares[:, fitted.classes_] = fitted.predict_proba(x_asked)
-    if TASKS[name].voices:  # the probabilities of a support vector machine may contradict its decision
-        decided = np.eye(truth.shape[1])[fitted.predict(x_asked)]
-        shares = np.where(decided, np.maximum(shares, shares.max(1, keepdims=True) + 1e-6), shares)
-        shares /= shares.sum(1, keepdims=True)
-    return {"constant": constant, title: shares}
+    if TASKS[name].voices:
+        machine = make_pipeline(StandardScaler(), SVC(C=5, break_ties=True)).fit(x, classes)
+        margins = np.asarray(machine.decision_function(x_asked), np.float64)
+        shares[:, machine.classes_] = softmax(margins if margins.ndim > 1 else np.stack([-margins, margins], 1))
+        return {"constant": constant, "SVM": shares}
+    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.003, max_iter=2000)).fit(x, classes)
+    shares[:, linear.classes_] = linear.predict_proba(x_asked)
+    return {"constant": constant, "linear": shares}
 
 
 def _with_scales(
@@ -309,7 +312,8 @@ def _note(name: str, first: Sequence[Sound], heard: Sequence[Listener]) -> str:
     if not TASKS[name].played:
         return ""
     fonts = sorted({one.font for one in first})
-    learned = {Path(font).stem for one in heard if name in one.tasks for font in one.settings.fonts}
+    knowing = [one for one in heard if name in one.tasks]
+    learned = {Path(font).stem for one in knowing for font in one.settings.fonts or (soundfont.find(),)}
     unheard = [font for font in fonts if font not in learned]
     told = f"Played with {', '.join(fonts)}"
     return f"{told}; not heard in training: {', '.join(unheard) or 'none'}. Trained with {', '.join(sorted(learned))}."
@@ -349,16 +353,18 @@ def _timelines(name: str, items: _Items) -> tuple[Timeline, ...]:
 
 
 def _latency(name: str, heard: Sequence[Listener]) -> float:
-    """The median milliseconds until those who are heard together have told of `_CLIP` seconds."""
+    """The median milliseconds until those who are heard together have told of `_CLIP` seconds, on one core."""
     knowing = [one for one in heard if name in one.tasks]
     same = [one for one in knowing if one.left_out(TASKS[name].corpus) == knowing[0].left_out(TASKS[name].corpus)]
     clips = [_noise(name, one.settings.sample_rate) for one in same]
-    times = []
+    times, threads = [], torch.get_num_threads()
+    torch.set_num_threads(1)
     for _ in range(_ROUNDS):
         start = time.perf_counter()
         for one, clip in zip(same, clips, strict=True):
             one(name, [clip])
         times.append(time.perf_counter() - start)
+    torch.set_num_threads(threads)
     return 1000 * float(np.median(times))
 
 

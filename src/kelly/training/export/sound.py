@@ -25,26 +25,26 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from kelly.errors import FileError
+from kelly.errors import FileError, UsageError
 from kelly.files import write_atomically
-from kelly.listening.sound import music_sources
+from kelly.listening.sound import music_sources, music_units
 from kelly.models.ears import EXACTLY, Ear
 from kelly.sound.features import EVEN, FRAMES, SOFTEST
 from kelly.training.data.registry import reader
-from kelly.training.data.sounds import FULL, TASKS, sounds
+from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import temperature
-from kelly.training.evaluation.listeners import listeners, together
+from kelly.training.evaluation.listeners import by_fold, listeners, together
 from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.sound import trained
+from kelly.training.tasks.sound import Settings, trained
 
 __all__ = ["Listening", "packed", "write"]
 
 OPSET = 17
 TOLERANCE = 1e-4
-_ASKED = 300  # sounds of each corpus that tell the units of heads
+_ASKED = 400  # sounds that tell the units of heads
 _LEAST = 4096  # numbers of a matrix that is kept in 8 bits
 _LEVELS = 127
 
@@ -107,10 +107,14 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     divided (none: by 1), those of one fold heard together; root, of the corpora; out, the folder, made where it is
     missing; context.
     Returns: the files written.
-    Raises: FileError, a run is not finished, or the export is not its equal; as `sounds`.
+    Raises: FileError, a run is not finished, or the export is not its equal; UsageError, all runs left out a fold, or
+    they cannot be heard together; as `sounds` and `by_fold`.
     """
     known = [(run, *trained(run)) for run in runs]
-    shipped = [one for one in known if not one[1].folds] or known[:1]
+    shipped = [one for one in known if not one[1].folds]
+    if not shipped:
+        raise UsageError(f"at least one run must be of all data, without --fold; got {', '.join(map(str, runs))}")
+    _check_alike({str(run): hearing for run, _, hearing in known})
     for _, _, hearing in shipped:
         rounded(hearing)
     tasks = list(dict.fromkeys(name for _, settings, _ in shipped for name in settings.tasks))
@@ -143,48 +147,65 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     return [out / name for name in files]
 
 
+def _check_alike(hearings: Mapping[str, Hearing | Movement]) -> None:
+    """One front hears for all, and each takes as many of its definitions as it knows. Raises: UsageError."""
+    longest = max(hearings, key=lambda name: len(hearings[name].mels))
+    for name, one in hearings.items():
+        if one.mels != hearings[longest].mels[: len(one.mels)]:
+            raise UsageError(
+                f"runs that are heard together must hear by the same definitions; {name} and {longest} differ"
+            )
+
+
 def _temperatures(folds: Sequence[Path], tasks: Sequence[str], root: Path, context: Context) -> dict[str, float]:
     """The temperature of each head of classes, by what runs say of the folds that they left out."""
     heard = listeners(folds)
     told = {}
     for name in [name for name in tasks if TASKS[name].classes]:
         knowing = [one for one in heard if name in one.tasks]
+        found = _judged(name, knowing[0].settings, root, context) if knowing else []
         gold: list[int] = []
         said: list[npt.NDArray[np.float64]] = []
-        for part in dict.fromkeys(one.left_out(TASKS[name].corpus) for one in knowing):
-            same = [one for one in knowing if one.left_out(TASKS[name].corpus) == part]
-            fonts = [Path(font) for font in same[0].settings.fonts]
-            settings = same[0].settings
-            held = same[0].parted(sounds(root, context, [name], fonts, settings.sample_rate), "dev")[1]
+        for same in by_fold(knowing, TASKS[name].corpus, {one.key for one in found}):
+            held = same[0].parted(found, "dev")[1]
             gold += [int(sound.told.argmax()) for sound in held]
             rows = zip(*(one(name, held) for one in same), strict=True)
-            said.append(np.log(np.array([together(row, classes=True) for row in rows])))
-        told[name] = round(temperature(np.array(gold), np.concatenate(said)), 4) if said else 1.0
+            said += [together(row, classes=True) for row in rows]
+        told[name] = round(temperature(np.array(gold), np.log(np.array(said))), 4) if said else 1.0
     return told
 
 
+def _judged(name: str, settings: Settings, root: Path, context: Context) -> list[Sound]:
+    """The sounds of a task as a run's settings have them."""
+    return sounds(root, context, [name], [Path(font) for font in settings.fonts], settings.sample_rate)
+
+
 def _scaled(data: bytes, heads: Sequence[str], rate: int, root: Path, context: Context) -> dict[str, Any]:
-    """What the ear for music takes as a unit of each head, over the sounds that it could know; of others nothing."""
+    """What the ear for music takes as the middle and the unit of each head, over Emotify's tracks; of others nothing.
+
+    These are what people hear: recordings of several kinds. Two of three heads learned from scores that were played,
+    and what they say of a recording lies lower; so that no recording is sad for being one, each head's middle is that
+    of recordings.
+    """
     if not set(heads) >= {"gems", "vgmidi", "emopia"}:
         return {}
     ear = Ear(data, {"rate": rate, "heads": {name: list(TASKS[name].names) for name in heads}})
-    told: dict[str, list[npt.NDArray[np.float64]]] = {}
-    for name in ("gems", "vgmidi", "emopia"):
-        known = [one for one in sounds(root, context, [name], rate=rate) if one.split != "test"]
-        for one in known[:: max(1, len(known) // _ASKED)]:
-            said = ear.hear([one.wave[: 5 * rate] / np.float32(FULL)])
-            for head, rows in said.items():
-                told.setdefault(head, []).append(rows)
-    sources = music_sources({head: np.concatenate(rows) for head, rows in told.items()})
+    known = [one for one in sounds(root, context, ["gems"], rate=rate) if one.split != "test"]
+    rows = [ear.hear([one.wave[: 5 * rate] / np.float32(FULL)]) for one in known[:: max(1, len(known) // _ASKED)]]
+    told = {head: np.concatenate([row[head] for row in rows]) for head in heads}
     scale: dict[str, Any] = {
-        name: {"mean": rows.mean(0).tolist(), "deviation": rows.std(0).tolist()} for name, rows in sources.items()
+        name: {"mean": source.mean(0).tolist(), "deviation": source.std(0).tolist()}
+        for name, source in music_sources(told).items()
     }
-    units = np.sum([(rows - rows.mean(0)) / rows.std(0) for rows in sources.values()], axis=0)
+    units = music_units(told, scale)
     return {"scale": scale | {"together": units.std(0).tolist()}}
 
 
 _BEGUN = {
-    "transformer": ("Whisper tiny's encoder as Smart Turn v3 has it", "begun from weights under MIT and BSD-2-Clause"),
+    **dict.fromkeys(
+        ("transformer", "layers"),
+        ("Whisper tiny's encoder as Smart Turn v3 has it", "begun from weights under MIT and BSD-2-Clause"),
+    ),
     **dict.fromkeys(
         ("multiscale", "kernels"), ("musicnn (MagnaTagATune)", "begun from weights trained on CC BY-NC-SA 3.0")
     ),

@@ -29,7 +29,7 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
-from kelly.errors import FileError
+from kelly.errors import FileError, UsageError
 from kelly.training.networks.tensorflow import checkpoint
 
 __all__ = ["LAYERS", "music", "speech"]
@@ -67,8 +67,11 @@ def speech(folder: Path, layers: int) -> Tensors:
     Names: `stem.0.weight` (384, 80, 3) and `stem.1.weight` (384, 384, 3) with their biases, `positions` (400, 384), and
     of each layer `layers.I.{before,between}` (norms), `{query,key,value,out}` (384, 384), `rise` (1536, 384) and `fall`
     (384, 1536).
-    Parameters: folder, where the wheel lies; layers, 1..`LAYERS`. Raises: as `music`.
+    Parameters: folder, where the wheel lies; layers, 1..`LAYERS`.
+    Raises: as `music`; UsageError, the encoder has not so many layers.
     """
+    if not 1 <= layers <= LAYERS:
+        raise UsageError(f"the pretrained encoder has layers for 1..{LAYERS} of a network; got {layers}")
     graph = onnx.load_from_string(_member(folder, "pipecat-ai", ".onnx")).graph
     known = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     known |= dict(_widened(graph, known))

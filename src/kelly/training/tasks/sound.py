@@ -12,7 +12,7 @@ in place of the dev split.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +32,7 @@ from kelly.sound.filtering import Wave
 from kelly.training.data.augmenting import Augmentation, augment, crop, mixup, spec_augment
 from kelly.training.data.clips import STEP
 from kelly.training.data.corpora import ravdess
+from kelly.training.data.registry import reader
 from kelly.training.data.sounds import FULL, RATE, TASKS, Sound, sounds
 from kelly.training.data.splits import share
 from kelly.training.networks import multiscale, pretrained, transformer
@@ -49,7 +50,7 @@ TRUNKS = ("transformer", "multiscale", "movement", "cepstra", "kernels", "layers
 
 FINDERS = ("kernels", "layers")  # trunks that only read what pretrained encoders find
 STATISTICS = ("movement", "cepstra", *FINDERS)  # what these hear of a sound is the same in every epoch
-_AT_ONCE = 16
+_LEAST_BATCH = 2
 
 Waves = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -114,15 +115,36 @@ class Settings:
             raise UsageError(f"sample_rate must be one of {', '.join(map(str, RATES))}; got {self.sample_rate}")
         if self.begin and self.sample_rate != RATE:
             raise UsageError(f"pretrained encoders hear at {RATE} samples a second; got {self.sample_rate}")
-        if self.versions and self.trunk not in STATISTICS:
-            raise UsageError(f"versions must be 0 but for the trunks {', '.join(STATISTICS)}; got {self.versions}")
+        for wrong, told in self._odd():
+            if wrong:
+                raise UsageError(told)
+        if self.recipe.batch < _LEAST_BATCH:
+            raise UsageError(f"batch must be {_LEAST_BATCH} or more, to be normalised; got {self.recipe.batch}")
         if not all(0 <= rate < math.inf for rate in self.rates.values()):
             raise UsageError(f"rates must be 0 or more and finite; got {dict(self.rates)}")
+
+    def _odd(self) -> Iterator[tuple[bool, str]]:
+        """Settings that would do nothing, or not what they say."""
+        reads, changes = self.trunk in STATISTICS, self.augmentation.changes_sounds
+        readers = ", ".join(STATISTICS)
+        yield bool(self.hidden) and not reads, f"hidden must be 0 but for {readers}; got {self.hidden}"
+        yield (
+            bool(self.versions) and not (reads and changes),
+            f"versions must be 0 but for {readers} with changes; got {self.versions}",
+        )
+        yield (
+            bool(self.begin) and self.trunk in {"movement", "cepstra"},
+            f"{self.trunk} has nothing that could begin from {self.begin}",
+        )
+        yield (
+            self.trunk == "cepstra" and "moods" in self.tasks,
+            "cepstra are read of waves; moods come as spectrograms",
+        )
 
     @property
     def still(self) -> bool:
         """Whether what is kept of sounds is known before the first epoch."""
-        return self.trunk in STATISTICS and (self.versions > 0 or self.augmentation == Augmentation())
+        return self.trunk in STATISTICS and (self.versions > 0 or not self.augmentation.changes_sounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,23 +238,38 @@ def trained(run: Path) -> tuple[Settings, Hearing | Movement]:
 
 def data(root: Path, settings: Settings, context: Context) -> Data:
     """The sounds of both splits. Raises: as `sounds`; CorpusError, a task has no sounds of a split."""
+    asked = task(settings)
+    asked.rates(asked.network())  # what is wrong with these is found out before hours of preparing
+    if settings.trunk in FINDERS and not settings.begin:
+        raise UsageError(f"{settings.trunk} are not learned: begin must name the folder of a pretrained encoder")
     found = sounds(root, context, tuple(settings.tasks), [Path(font) for font in settings.fonts], settings.sample_rate)
-    train, dev = parted(found, settings)
+    dealt = folded(_groups(root, {one.corpus for one in found}), settings.folds) if settings.folds else {}
+    train, dev = parted(found, settings, dealt)
     for split, chosen in (("train", train), ("dev", dev)):
         missing = settings.tasks.keys() - {one.task for one in chosen}
         if missing:
             raise CorpusError(f"{', '.join(sorted(missing))} in {root} must have sounds of the {split} split")
-    return both(train, dev, settings)
+    held = [f"{corpus}/{group}" for (corpus, group), fold in dealt.items() if fold == settings.fold]
+    return replace(both(train, dev, settings), held=held)
 
 
-def parted(found: Sequence[Sound], settings: Settings) -> tuple[list[Sound], list[Sound]]:
-    """What is trained on and what is left out, by the splits or by the settings' folds."""
+def _groups(root: Path, corpora: Iterable[str]) -> set[tuple[str, str]]:
+    """All groups of corpora that are not withheld: tasks of which one lacks some of them still leave out the same."""
+    return {(name, one.group) for name in corpora for one in reader(name).load(root) if one.split != "test"}
+
+
+def parted(
+    found: Sequence[Sound], settings: Settings, dealt: Mapping[tuple[str, str], int]
+) -> tuple[list[Sound], list[Sound]]:
+    """What is trained on and what is left out, by the splits or by the settings' folds.
+
+    Parameters: found; settings; dealt, the fold of each corpus and group, as `folded` deals them.
+    """
     if not settings.folds:
         train, dev = ([one for one in found if one.split == split] for split in ("train", "dev"))
         return train, dev
     known = [one for one in found if one.split != "test"]
-    folds = folded({(one.corpus, one.group) for one in known}, settings.folds)
-    held = [folds[one.corpus, one.group] == settings.fold for one in known]
+    held = [dealt[one.corpus, one.group] == settings.fold for one in known]
     train, dev = ([one for one, out in zip(known, held, strict=True) if out is wanted] for wanted in (False, True))
     return train, dev
 
@@ -251,10 +288,8 @@ def folded(groups: Iterable[tuple[str, str]], folds: int) -> dict[tuple[str, str
 
 
 def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings) -> Data:
-    """What to train on and what to choose by. Raises: UsageError, what is frozen has nothing to begin from."""
+    """What to train on and what to choose by."""
     learned, asked = samples(train, settings), samples(dev, settings)
-    if settings.trunk in FINDERS and not settings.begin:
-        raise UsageError(f"{settings.trunk} are not learned: begin must name the folder of a pretrained encoder")
     if settings.still:
         network = task(settings).network().eval()
         assert isinstance(network, Movement)  # noqa: S101 - so it is with these settings
@@ -301,11 +336,9 @@ def _kept(network: Movement, asked: Samples, settings: Settings) -> Samples:
     kept: list[list[Tensor]] = [[] for _ in range(len(length))]
     torch.manual_seed(0)  # versions are a part of the data
     for version in range(1 + settings.versions):
-        for rows in torch.split(torch.argsort(length), _AT_ONCE):  # of like lengths together: little is padding
-            batch = {"wave": waves[rows, : int(length[rows].max())], "length": length[rows]}
-            heard = batched(batch, settings if version else None, network.mels)
-            for row, one in zip(rows.tolist(), network.kept(*heard), strict=True):
-                kept[row].append(one)
+        for row, count in enumerate(length.tolist()):  # one by one: what is found hangs on the padding beside it
+            batch = {"wave": waves[row : row + 1, :count], "length": length[row : row + 1]}
+            kept[row].append(network.kept(*batched(batch, settings if version else None, network.mels))[0])
     others = {name: tensor for name, tensor in asked.tensors.items() if name not in {"wave", "length"}}
     return replace(asked, tensors={**others, "kept": torch.stack([torch.stack(rows) for rows in kept])})
 
@@ -322,16 +355,21 @@ def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tup
     rows = [row[:length] for row, length in zip(batch["wave"].cpu().numpy(), batch["length"].tolist(), strict=True)]
     device = batch["wave"].device
     hear = _pictured if batch["wave"].dtype == torch.uint8 else _sounding
-    each, loudness = hear(rows, settings.augmentation if settings else None, mels, rng)
+    changes = settings.augmentation if settings else None
+    each, loudness = hear(rows, changes, mels, rng)
+    if changes is not None and changes.masks:
+        each = [[_masked(one, changes, rng) for one in scale] for scale in each]
     heard = [nn.utils.rnn.pad_sequence([*map(torch.from_numpy, one)], batch_first=True).to(device) for one in each]
     counts = torch.tensor([len(one) for one in each[0]])
     real = (torch.arange(heard[0].shape[1])[None] < counts[:, None]).to(device)
-    if settings is not None and settings.augmentation.masks:
-        told = settings.augmentation
-        heard = [
-            spec_augment(one, rng, masks=told.masks, bands=told.mask_bands, frames=told.mask_frames) for one in heard
-        ]
     return heard, real, torch.tensor(loudness, device=device)
+
+
+def _masked(levels_of_one: Floats, changes: Augmentation, rng: np.random.Generator) -> Floats:
+    """Levels (frames, bands) of which some stretches are hidden."""
+    picture = torch.from_numpy(levels_of_one)[None]
+    hidden = spec_augment(picture, rng, masks=changes.masks, bands=changes.mask_bands, frames=changes.mask_frames)
+    return np.asarray(hidden[0].numpy(), np.float32)
 
 
 def drawing() -> np.random.Generator:
