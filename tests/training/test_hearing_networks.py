@@ -11,6 +11,7 @@ from kelly.errors import UsageError
 from kelly.sound.features import SCALES
 from kelly.training.networks import multiscale, transformer
 from kelly.training.networks.hearing import Hearing
+from kelly.training.networks.movement import Movement
 
 FIVE_SECONDS = SCALES[0].frames(5 * SCALES[0].rate)
 BANDS = SCALES[0].bands
@@ -211,3 +212,11 @@ def test_all_of_the_whole_network_learns(make):
     sum(one.square().sum() for one in told.values()).backward()
     still = [name for name, one in network.named_parameters() if one.grad is None]
     assert [name for name in still if "bar" not in name and "beat" not in name] == []
+
+
+@pytest.mark.parametrize("voices", [True, False])
+def test_cepstra_of_decibels_know_the_level_of_voices_and_not_of_music(voices):
+    network = Movement({"told": 3}, SCALES[:1], voices=voices, decibels=True).eval()
+    x, real = levels(), torch.ones(2, 40, dtype=torch.bool)
+    loud, soft = (network.kept([x], real, torch.full((2,), level)) for level in (-10.0, -50.0))
+    assert torch.equal(loud, soft) is not voices

@@ -44,6 +44,7 @@ __all__ = ["Listening", "packed", "write"]
 
 OPSET = 17
 TOLERANCE = 1e-4
+_ALIKE = 1e-6  # deviation of what is told alike of all sounds
 _ASKED = 400  # sounds that tell the units of heads
 _LEAST = 4096  # numbers of a matrix that is kept in 8 bits
 _LEVELS = 127
@@ -194,11 +195,11 @@ def _scaled(data: bytes, heads: Sequence[str], rate: int, root: Path, context: C
     rows = [ear.hear([one.wave[: 5 * rate] / np.float32(FULL)]) for one in known[:: max(1, len(known) // _ASKED)]]
     told = {head: np.concatenate([row[head] for row in rows]) for head in heads}
     scale: dict[str, Any] = {
-        name: {"mean": source.mean(0).tolist(), "deviation": source.std(0).tolist()}
+        name: {"mean": source.mean(0).tolist(), "deviation": source.std(0).clip(_ALIKE).tolist()}
         for name, source in music_sources(told).items()
     }
     units = music_units(told, scale)
-    return {"scale": scale | {"together": units.std(0).tolist()}}
+    return {"scale": scale | {"together": units.std(0).clip(_ALIKE).tolist()}}
 
 
 _BEGUN = {

@@ -117,7 +117,8 @@ class Movement(nn.Module):
         """Bands and cepstra of levels (batch, frames, bands), or the cepstra of decibels of full scale."""
         if not self.decibels:
             return torch.cat([frames, frames @ self.cosines.T], 2)
-        raised = (loudness - _EVEN)[:, None, None]  # dB of the recording above what is heard
+        # Decibels of the recording above what is heard; of music nobody knows how loud it was.
+        raised = (loudness - _EVEN if self.voices else torch.zeros_like(loudness))[:, None, None]
         least = (FLOOR * torch.exp(-raised * math.log(10) / 10)).clamp_min(_LEAST)
         powers = (torch.exp(frames * math.log(10)) - 1) / STEEPNESS
         return (10 * torch.log10(torch.maximum(powers, least)) + raised) @ self.cosines.T
