@@ -11,15 +11,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import numpy as np
-
 from kelly.emotion.space import clipped
-from kelly.listening.naming import alternatives, certainty, log_density, named, shares
+from kelly.listening.naming import called, certainty
 from kelly.listening.reading import Reading
 
 __all__ = ["apart", "fused"]
 
-_WIDE = (0.3, 0.15, 0.15)  # of a name's region
 _FAR = 2.0  # standard deviations
 
 
@@ -54,13 +51,6 @@ def fused(words: Reading, voice: Reading) -> Reading:
     told = clipped(*places).with_confidence(certainty(spreads) if all(map(math.isfinite, spreads)) else 0.0)
     if not told.confidence:
         return replace(words, emotion=told.with_confidence(words.emotion.confidence))
-    weights_of_names = shares(log_density(told, spreads, _WIDE))
-    names = tuple((node.name, weight) for node, weight in zip(named(), weights_of_names.tolist(), strict=True))
-    valence, arousal, dominance = np.array(spreads).tolist()
-    return replace(
-        words,
-        emotion=told,
-        spreads=(valence, arousal, dominance),
-        names=names,
-        alternatives=alternatives(weights_of_names, told),
-    )
+    names, alternatives = called(told, spreads)
+    valence, arousal, dominance = spreads
+    return replace(words, emotion=told, spreads=(valence, arousal, dominance), names=names, alternatives=alternatives)

@@ -18,10 +18,11 @@ from kelly.emotion.space import Emotion, distance
 from kelly.emotion.thesaurus import Node, blends, names, nodes
 from kelly.listening.reading import Alternative
 
-__all__ = ["alternatives", "certainty", "log_density", "named", "shares"]
+__all__ = ["WIDE", "alternatives", "called", "certainty", "log_density", "named", "shares"]
 
 Floats = npt.NDArray[np.float64]
 
+WIDE = (0.3, 0.15, 0.15)  # of a name's region where nobody has measured another
 _TOLD, _SHARE = 3, 0.15  # readings that are told, and the share below which one is not
 _NEAR = (0.3, 0.15, 0.15)  # a reading that is off by less than this is as good as right
 _NORMAL = NormalDist()
@@ -59,6 +60,16 @@ def alternatives(weights: Floats, emotion: Emotion) -> tuple[Alternative, ...]:
     told = [i for i in ranked if i == ranked[0] or weights[i] >= _SHARE]
     total = math.fsum(weights[i] for i in told)
     return tuple(Alternative(_tiered(named()[i], emotion), float(weights[i]) / total) for i in told)
+
+
+def called(emotion: Emotion, spreads: Sequence[float]) -> tuple[tuple[tuple[str, float], ...], tuple[Alternative, ...]]:
+    """What a place is called: each name's weight (80,), and the names that are told.
+
+    Parameters: emotion; spreads, standard deviations of V, A, D.
+    """
+    weights = shares(log_density(emotion, spreads, WIDE))
+    names_weighed = tuple((node.name, weight) for node, weight in zip(named(), weights.tolist(), strict=True))
+    return names_weighed, alternatives(weights, emotion)
 
 
 def certainty(spreads: Sequence[float]) -> float:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from kelly.emotion.space import NEUTRAL, Emotion, clipped
 from kelly.emotion.thesaurus import describe
-from kelly.listening.naming import alternatives, certainty, log_density, named, shares
+from kelly.listening.naming import called, certainty
 from kelly.listening.reading import Alternative, Reading
 from kelly.listening.traits.all import FEWEST, traits
 from kelly.listening.traits.sounded import Sounded, sounded
@@ -34,7 +34,6 @@ Floats = npt.NDArray[np.float64]
 
 LOWEST, REACH = 60.0, 67.0  # velocity of dominance 0, and how many more is dominance 1
 OF_DOMINANCE, WITHOUT_DYNAMICS = 0.2, 0.3  # spreads
-WIDE = (0.3, 0.15, 0.15)  # of a name's region
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +84,8 @@ def reading(heads: npt.ArrayLike, piece: Sounded, scale: Mapping[str, Any], name
     """
     emotion, spreads = point(heads, piece, scale)
     told = emotion.with_confidence(certainty(spreads))
-    weights = shares(log_density(told, spreads, WIDE))
-    return Reading(
-        text=name,
-        emotion=told,
-        alternatives=alternatives(weights, told),
-        words=(),
-        spreads=spreads,
-        names=tuple((node.name, weight) for node, weight in zip(named(), weights.tolist(), strict=True)),
-        reader="symbolic",
-    )
+    names, alternatives = called(told, spreads)
+    return Reading(name, told, alternatives, (), spreads=spreads, names=names, reader="symbolic")
 
 
 def point(heads: npt.ArrayLike, piece: Sounded, scale: Mapping[str, Any]) -> tuple[Emotion, tuple[float, float, float]]:

@@ -35,7 +35,7 @@ from kelly.emotion.journey import Arc, Journey, arcs
 from kelly.emotion.space import NEUTRAL, Emotion, clipped
 from kelly.emotion.thesaurus import describe
 from kelly.errors import UsageError
-from kelly.listening.naming import alternatives, certainty, log_density, named, shares
+from kelly.listening.naming import WIDE, called, certainty, shares
 from kelly.listening.reading import Alternative, Reading
 from kelly.listening.stretches import Heard, formed
 from kelly.models import ears
@@ -65,13 +65,12 @@ RATE = 2.0  # points of a timeline a second
 SPAN: Mapping[str, float] = MappingProxyType({"speech": 4.0, "singing": 5.0, "music": 5.0})  # seconds of a window
 REACH = (0.5, 0.22)  # valence and arousal
 # How much each head counts for valence and arousal. Of recordings those that learned from played scores tell little of
-# valence (r .17 and .09 with the place of what Emotify's listeners felt) and something of arousal (.47 and .48).
+# valence (r .11 and .12 with the place of what Emotify's listeners felt) and something of arousal (.41 and .50).
 WEIGHTS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"gems": (0.8, 0.5), "vgmidi": (0.15, 0.25), "emopia": (0.05, 0.25)}
 )
 SPREADS = (0.35, 0.16, 0.3)  # of music
 _OWN = (0.3, 0.15, 0.2)  # spread of a voice whose emotion is certain
-_WIDE = (0.3, 0.15, 0.15)  # of a name's region
 LEAST = 0.3  # seconds of sound
 _FRAME = 800  # samples, a twentieth of a second, in which there is sound or not
 _SILENCE = 1e-4  # RMS of a frame without sound: -80 dB
@@ -171,19 +170,19 @@ def hear(wave: Wave, name: str = "", kind: str | None = None) -> Recording:
     seconds = len(wave) / ears.RATE
     times = np.arange(0.0, max(seconds, 1 / RATE), 1 / RATE)
     wave = wave - wave.mean(dtype=np.float64).astype(np.float32) if len(wave) else wave
-    near = _sounding(wave, _VOICED)
+    near, all_of_it = _sounding(wave, _VOICED), _sounding(wave, _FAINT)
     if near.sum() * _FRAME < LEAST * ears.RATE:
         nothing = np.full((len(times), 3), np.nan)
         even = dict.fromkeys(CLASSES, 0.0) | {"neutral": 1.0}
         return Recording(name, seconds, asked or "", {}, _silence(name), even, {}, times, nothing)
     kinds = {one: float(one == asked) for one in KINDS} if asked else _kinds(wave, near)
     chosen = max(kinds, key=lambda one: kinds[one])
-    windows, weights = _windows(wave, SPAN[chosen], _sounding(wave, _FAINT) if chosen == "music" else near)
+    windows, weights = _windows(wave, SPAN[chosen], all_of_it if chosen == "music" else near)
     told = _told(wave, windows, "music" if chosen == "music" else "voice")
     head = "speech" if chosen == "speech" else "song"
     places = _music(told) if chosen == "music" else _voice(told[head])
     course = _course(times, windows, places)
-    course[~_heard_at(times, _sounding(wave, _FAINT))] = np.nan
+    course[~_heard_at(times, all_of_it)] = np.nan
     place = weights @ places
     if chosen == "music":
         apart = np.sqrt(weights @ np.square(places - place))
@@ -294,16 +293,8 @@ def _reading(name: str, place: Floats, spreads: npt.ArrayLike) -> Reading:
     valence, arousal, dominance = np.asarray(spreads, np.float64).tolist()
     off = (valence, arousal, dominance)
     told = clipped(*place.tolist()).with_confidence(certainty(off))
-    weights = shares(log_density(told, off, _WIDE))
-    return Reading(
-        text=name,
-        emotion=told,
-        alternatives=alternatives(weights, told),
-        words=(),
-        spreads=off,
-        names=tuple((node.name, weight) for node, weight in zip(named(), weights.tolist(), strict=True)),
-        reader="sound",
-    )
+    names, alternatives = called(told, off)
+    return Reading(name, told, alternatives, (), spreads=off, names=names, reader="sound")
 
 
 def _silence(name: str) -> Reading:
@@ -333,7 +324,7 @@ def _near(reading: Reading) -> dict[str, float]:
     """The shares of the eight classes of music: how near each class's place is, by the reading's spreads."""
     rows = {row["class"]: row for row in _table() if row["class"] and row["label"] != "calm"}
     places = np.array([[float(rows[name][axis]) for axis in ("valence", "arousal", "dominance")] for name in CLASSES])
-    apart = (places - reading.emotion.vad) / np.hypot(reading.spreads, _WIDE)
+    apart = (places - reading.emotion.vad) / np.hypot(reading.spreads, WIDE)
     weights = shares(np.asarray(np.where(np.array(CLASSES) == _UNRATED, -np.inf, -0.5 * np.square(apart).sum(1))))
     return dict(zip(CLASSES, weights.tolist(), strict=True))
 
@@ -364,10 +355,6 @@ def _point(row: Floats) -> dict[str, Any]:
     felt = clipped(*row.tolist())
     axes = {axis: round(value, 4) for axis, value in zip(("valence", "arousal", "dominance"), felt.vad, strict=True)}
     return axes | {"name": describe(felt).name}
-
-
-def _rms(wave: Wave) -> float:
-    return math.sqrt(float(np.mean(np.square(wave, dtype=np.float64))))
 
 
 @cache
