@@ -21,6 +21,16 @@ EMOTIONS = (
 )
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """Small products are slower in several threads, by far where the cores are busy."""
+    torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def corpora(tmp_path):
     """The folder of the four corpora that the word model learns from."""

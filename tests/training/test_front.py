@@ -16,6 +16,8 @@ from kelly.sound.features import LOOPS, SCALES, Mel, levels, scales
 from kelly.training.export.graph import OPSET
 from kelly.training.networks.front import Front, Scale
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RATE = SCALES[0].rate
 LENGTHS = [1, 2, 255, 256, 257, 511, 4096, 5000, 80_000, 20 * RATE]
 
@@ -38,15 +40,6 @@ def music(samples):
 
 
 SOUNDS = pytest.mark.parametrize("sound", [noise, tones, music, np.zeros], ids=["noise", "tones", "music", "silence"])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small products are slower in several threads, by far where the cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

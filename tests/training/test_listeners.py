@@ -14,16 +14,9 @@ from kelly.training.networks import multiscale
 from kelly.training.tasks import sound
 from kelly.training.tasks.sound import Settings
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 NARROW = multiscale.Size(tall=16, long=8, deep=8, square=(4, 8, 16), width=32, heads=2)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small products are slower in several threads, by far where the cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def listener(name, *left_out, folds=5):

@@ -10,17 +10,10 @@ import scipy.fft
 from kelly.sound.features import FRAMES
 from kelly.training.networks.movement import LAGS, Movement
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 BANDS, CEPSTRA = FRAMES.bands, 40
 WIDTH = BANDS + CEPSTRA
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small products are slower in several threads, by far where the cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,8 @@ from kelly.training.export import networks as export
 from kelly.training.networks.build import build
 from kelly.training.networks.layered import Recurrent
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZES = {"recognizer": 403_264, "melody": 641_664, "harmony": 74_176, "dynamics": 13_520, "groove": 18_656}
 RECURRENT, FIVE, SIX = ("recognizer", "melody"), tuple(SIZES), tuple(NETWORKS)
 KINDS = {
@@ -36,15 +38,6 @@ KINDS = {
         *(networks.DynamicsEngine, networks.GroovePredictor, networks.EmotionNodeClassifier),
     )
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small products are slower in several threads, by far where the cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def trained(name):

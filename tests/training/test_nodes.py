@@ -24,18 +24,10 @@ from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import fit
 from kelly.training.tasks.runs import settings
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.filterwarnings("ignore")]  # Lightning's, of torch's
 SHORT = nodes.Settings(nodes.NodeRecipe(epochs=3, batch=12, chance_after=3), dropout=0.0, nearby=0.0, mixed=False)
 PICKED = (0, 30, 110, 215)  # nodes, of which there are small sets here
 LABELS = [node.label for node in all_nodes()]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

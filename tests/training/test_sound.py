@@ -27,20 +27,11 @@ from kelly.training.tasks.fitting import Recipe, fit
 from small import ravdess as small_ravdess
 from small.sounds import tone as write_tone
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.filterwarnings("ignore")]  # Lightning's, of torch's
 
 RATE = SCALES[0].rate
 SHORT = Recipe(epochs=1, batch=8, rate=1e-3, keep="last", chance_after=9)
 SMALL = transformer.Size(width=16, heads=2, layers=1, inner=16)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small products are slower in several threads, by far where the cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,7 @@ from small import ravdess as small_ravdess
 from small import vgmidi as small_vgmidi
 from small.sounds import tone
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, of torch's
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.filterwarnings("ignore")]  # Lightning's, of torch's
 SHORT = Recipe(epochs=1, batch=8, keep="last", chance_after=9)
 ACTORS = range(1, 9)
 TRACKS = [*range(1, 9), *range(101, 109)]
@@ -39,15 +39,6 @@ DEV = {
     "vgmidi": {*list(PIECES)[4:]},
     "mirex_mood": {clip[:3] for clip in CLIPS[15:]},
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small products are slower in several threads, by far where the cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -33,7 +33,10 @@ from small import ravdess as small_ravdess
 from small import vgmidi as small_vgmidi
 from small.sounds import tone
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's, and of torch's exporter
+pytestmark = [
+    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.filterwarnings("ignore"),
+]  # Lightning's, and of torch's exporter
 NARROW = multiscale.Size(tall=16, long=8, deep=8, square=(4, 8, 16), width=32, heads=2)
 SHORT = Recipe(epochs=1, batch=8, keep="last", chance_after=9)
 TRUNKS = {
@@ -47,15 +50,6 @@ TRUNKS = {
 }
 HEAT = {"speech": 2.0, "moods": 0.5}
 ACTORS = range(1, 7)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small products are slower in several threads, by far where the cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def made(settings):
