@@ -19,6 +19,8 @@ from kelly.sound.features import FRAMES, SCALES, evened, levels
 from kelly.training.data.augmenting import Augmentation
 from kelly.training.data.clips import STEP
 from kelly.training.data.corpora import ravdess
+from kelly.training.data.folds import dealt, parted
+from kelly.training.data.levelled import batched
 from kelly.training.data.sounds import FULL, TASKS, Sound
 from kelly.training.networks import transformer
 from kelly.training.tasks import sound
@@ -79,7 +81,7 @@ def test_what_is_heard_is_the_levels_of_each_wave(tmp_path):
     asked = settings()
     found = heard(2)
     batch = sound.samples(found, asked).tensors
-    told, real, loudness = sound.batched(batch, None, SCALES)
+    told, real, loudness = batched(batch, None, SCALES)
     for row, one in enumerate(found):
         count = int(real[row].sum())
         wave, decibels = evened(one.wave.astype(np.float32) / FULL)
@@ -96,7 +98,7 @@ def test_changes_follow_from_torchs_generator():
 
     def changed(seed, by=asked):
         torch.manual_seed(seed)
-        return sound.batched(batch, by, SCALES[:1])[0][0]
+        return batched(batch, by and by.augmentation, SCALES[:1])[0][0]
 
     assert torch.equal(changed(1), changed(1))
     assert changed(1).shape != changed(2).shape or not torch.equal(changed(1), changed(2))
@@ -237,7 +239,7 @@ def test_a_finished_run_gives_its_settings_and_its_network_back(tmp_path):
     _, again = sound.trained(tmp_path / "run")
     batch = sound.samples(found[:3], asked).tensors
     with torch.inference_mode():
-        rows = [one(*sound.batched(batch, None, one.mels))["song"] for one in (network, again)]
+        rows = [one(*batched(batch, None, one.mels))["song"] for one in (network, again)]
     assert torch.equal(*rows)
 
 
@@ -274,7 +276,7 @@ def pictures():
 def test_of_the_moods_pictures_are_heard_as_they_are():
     asked = settings(trunk="movement", tasks={"moods": 1.0})
     found = pictures()
-    heard, real, loudness = sound.batched(sound.samples(found, asked).tensors, None, sound.task(asked).mels)
+    heard, real, loudness = batched(sound.samples(found, asked).tensors, None, sound.task(asked).mels)
     assert len(heard) == 1
     assert real.sum(1).tolist() == [30, 41]
     assert loudness.tolist() == [0, 0]
@@ -290,7 +292,7 @@ def test_pictures_are_cropped_by_chance():
     starts = set()
     for seed in range(8):
         torch.manual_seed(seed)
-        heard, real, _ = sound.batched(sound.samples(found, asked).tensors, asked, sound.task(asked).mels)
+        heard, real, _ = batched(sound.samples(found, asked).tensors, asked.augmentation, sound.task(asked).mels)
         assert real.sum(1).tolist() == [frames, frames]
         for one, told in zip(found, heard[0].numpy(), strict=True):
             whole = one.wave * (STEP / 10)
@@ -403,7 +405,7 @@ ACTORS = [f"Actor_{number:02}" for number in range(1, 25)]
 
 @pytest.mark.parametrize("folds", [2, 5, 6])
 def test_of_actors_each_fold_has_as_many_women_as_men(folds):
-    told = sound.folded({("ravdess", one) for one in ACTORS}, folds)
+    told = dealt({("ravdess", one) for one in ACTORS}, folds)
     assert set(told.values()) == set(range(folds))
     for sex in ("female", "male"):
         sizes = Counter(fold for (_, actor), fold in told.items() if ravdess.sex(actor) == sex)
@@ -425,11 +427,11 @@ def stratum(key):
 
 @given(GROUPS, st.integers(2, 7), st.randoms(use_true_random=False))
 def test_groups_are_dealt_out_evenly_in_whatever_order_they_come(groups, folds, order):
-    told = sound.folded(groups, folds)
+    told = dealt(groups, folds)
     assert told.keys() == groups
     shuffled = sorted(groups)
     order.shuffle(shuffled)
-    assert sound.folded(shuffled, folds) == told
+    assert dealt(shuffled, folds) == told
     parts = Counter((*stratum(key), fold) for key, fold in told.items())
     for one in set(map(stratum, groups)):
         sizes = [parts[*one, fold] for fold in range(folds)]
@@ -448,9 +450,9 @@ def test_each_fold_leaves_out_its_groups_and_all_of_them_once():
         of("speech", "Actor_03", "chosen by", "dev"),
     ]
     left_out = []
-    dealt = sound.folded({("ravdess", actor) for actor in ACTORS}, 4)
+    folds = dealt({("ravdess", actor) for actor in ACTORS}, 4)
     for fold in range(4):
-        train, dev = sound.parted(found, settings(folds=4, fold=fold), dealt)
+        train, dev = parted(found, folds, fold)
         assert not {one.key for one in train} & {one.key for one in dev}
         assert len(train) + len(dev) == len(found) - 1
         assert {one.task for one in dev} == {"speech", "song"}
@@ -478,7 +480,7 @@ def test_tasks_of_which_one_lacks_actors_leave_out_the_same(tmp_path, monkeypatc
 
 def test_without_folds_the_splits_are_as_they_are():
     found = [of("speech", actor, split=split) for actor, split in zip(ACTORS, ("train", "dev", "test"), strict=False)]
-    train, dev = sound.parted(found, settings(), {})
+    train, dev = parted(found, {}, 0)
     assert [one.group for one in train] == ACTORS[:1]
     assert [one.group for one in dev] == ACTORS[1:2]
 

@@ -19,6 +19,7 @@ from kelly.models.ears import EXACTLY, RATE, Ear
 from kelly.sound import soundfont
 from kelly.sound.features import FRAMES
 from kelly.training.data.clips import SPAN, STEP
+from kelly.training.data.levelled import batched
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import softmax, temperature
 from kelly.training.export import sound as export
@@ -122,7 +123,7 @@ def test_an_ear_tells_what_the_network_tells_of_what_numpy_heard(exported, ear, 
     given, found = heard(settings, seconds)
     batch = sound.samples(found, settings).tensors
     with torch.inference_mode():
-        said = module.hearings[0](*sound.batched(batch, None, module.mels))
+        said = module.hearings[0](*batched(batch, None, module.mels))
     told = ear.hear(given)
     assert told.keys() == settings.tasks.keys()
     for name, rows in told.items():
@@ -281,7 +282,7 @@ def test_the_temperature_is_that_of_what_fold_runs_say_of_what_they_left_out(wri
         settings, network = sound.trained(run)
         held = [one for one in found if one.key in runs.held(run)]
         with torch.inference_mode():
-            rows = network(*sound.batched(sound.samples(held, settings).tensors, None, network.mels))["speech"]
+            rows = network(*batched(sound.samples(held, settings).tensors, None, network.mels))["speech"]
         gold += [int(one.told.argmax()) for one in held]
         said.append(rows.double().numpy())
     assert len(gold) == len(found)
@@ -295,7 +296,7 @@ def test_the_ear_that_was_written_tells_what_the_run_tells(written, voice, root,
     told = Ear(written[0].read_bytes(), config).hear([one.wave / np.float32(FULL) for one in found])["speech"]
     settings, network = sound.trained(voice[0])
     with torch.inference_mode():
-        said = network(*sound.batched(sound.samples(found, settings).tensors, None, network.mels))["speech"]
+        said = network(*batched(sound.samples(found, settings).tensors, None, network.mels))["speech"]
     wanted = softmax(said.double().numpy() / config["temperatures"]["speech"])
     assert told == pytest.approx(wanted, abs=0.02)  # its weights are rounded
     assert told.argmax(1).tolist() == wanted.argmax(1).tolist()

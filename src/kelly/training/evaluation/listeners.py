@@ -19,11 +19,12 @@ from kelly.errors import UsageError
 from kelly.models import ears
 from kelly.sound.features import FRAMES, Mel
 from kelly.training.data.clips import STEP
+from kelly.training.data.levelled import batched
 from kelly.training.data.sounds import FULL, RATE, TASKS, Sound
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
 from kelly.training.tasks.runs import held
-from kelly.training.tasks.sound import RATES, Settings, batched, samples, trained
+from kelly.training.tasks.sound import RATES, Settings, samples, trained
 
 __all__ = ["Listener", "by_fold", "listeners", "shipped_ears", "together"]
 

@@ -12,7 +12,7 @@ in place of the dev split.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -27,14 +27,11 @@ from torch.nn import functional
 
 from kelly.errors import CorpusError, UsageError
 from kelly.names import find
-from kelly.sound.features import Mel, evened, levels
-from kelly.sound.filtering import Wave
-from kelly.training.data.augmenting import Augmentation, augment, crop, mixup, spec_augment
-from kelly.training.data.clips import STEP
-from kelly.training.data.corpora import ravdess
-from kelly.training.data.registry import reader
-from kelly.training.data.sounds import FULL, RATE, TASKS, Sound, sounds
-from kelly.training.data.splits import share
+from kelly.sound.features import Mel
+from kelly.training.data.augmenting import Augmentation, mixup
+from kelly.training.data.folds import folded, parted
+from kelly.training.data.levelled import batched, drawing
+from kelly.training.data.sounds import RATE, TASKS, Sound, sounds
 from kelly.training.networks import multiscale, pretrained, transformer
 from kelly.training.networks.hearing import Hearing, Trunk
 from kelly.training.networks.movement import Kernels, Layers, Movement
@@ -43,7 +40,7 @@ from kelly.training.tasks.fitting import Data, Recipe, weights
 from kelly.training.tasks.runs import claimed, parsed
 from kelly.training.tasks.samples import Batch, Samples
 
-__all__ = ["Settings", "SoundTask", "batched", "both", "data", "folded", "parted", "samples", "task", "trained"]
+__all__ = ["RATES", "Settings", "SoundTask", "both", "data", "samples", "task", "trained"]
 
 RATES = (RATE, 44_100)  # samples a second
 TRUNKS = ("transformer", "multiscale", "movement", "cepstra", "kernels", "layers")
@@ -211,7 +208,7 @@ class SoundTask:
             version = torch.randint(kept.shape[1] if settings else 1, (len(kept),))
             chosen, told = self._mixed([kept[torch.arange(len(kept)), version], told], batch, settings)
             return network.said(chosen), told
-        heard, real, loudness = batched(batch, settings, network.mels)
+        heard, real, loudness = batched(batch, settings.augmentation if settings else None, network.mels)
         *heard, alive, loudness, told = self._mixed([*heard, real.float(), loudness, told], batch, settings)
         return network(heard, alive > 0, loudness), told
 
@@ -243,48 +240,14 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
     if settings.trunk in FINDERS and not settings.begin:
         raise UsageError(f"{settings.trunk} are not learned: begin must name the folder of a pretrained encoder")
     found = sounds(root, context, tuple(settings.tasks), [Path(font) for font in settings.fonts], settings.sample_rate)
-    dealt = folded(_groups(root, {one.corpus for one in found}), settings.folds) if settings.folds else {}
-    train, dev = parted(found, settings, dealt)
+    folds = folded(root, {one.corpus for one in found}, settings.folds) if settings.folds else {}
+    train, dev = parted(found, folds, settings.fold)
     for split, chosen in (("train", train), ("dev", dev)):
         missing = settings.tasks.keys() - {one.task for one in chosen}
         if missing:
             raise CorpusError(f"{', '.join(sorted(missing))} in {root} must have sounds of the {split} split")
-    held = [f"{corpus}/{group}" for (corpus, group), fold in dealt.items() if fold == settings.fold]
+    held = [f"{corpus}/{group}" for (corpus, group), fold in folds.items() if fold == settings.fold]
     return replace(both(train, dev, settings), held=held)
-
-
-def _groups(root: Path, corpora: Iterable[str]) -> set[tuple[str, str]]:
-    """All groups of corpora that are not withheld: tasks of which one lacks some of them still leave out the same."""
-    return {(name, one.group) for name in corpora for one in reader(name).load(root) if one.split != "test"}
-
-
-def parted(
-    found: Sequence[Sound], settings: Settings, dealt: Mapping[tuple[str, str], int]
-) -> tuple[list[Sound], list[Sound]]:
-    """What is trained on and what is left out, by the splits or by the settings' folds.
-
-    Parameters: found; settings; dealt, the fold of each corpus and group, as `folded` deals them.
-    """
-    if not settings.folds:
-        train, dev = ([one for one in found if one.split == split] for split in ("train", "dev"))
-        return train, dev
-    known = [one for one in found if one.split != "test"]
-    held = [dealt[one.corpus, one.group] == settings.fold for one in known]
-    train, dev = ([one for one, out in zip(known, held, strict=True) if out is wanted] for wanted in (False, True))
-    return train, dev
-
-
-def folded(groups: Iterable[tuple[str, str]], folds: int) -> dict[tuple[str, str], int]:
-    """The fold of each corpus and group: dealt out in the order of their hashes, RAVDESS's women and men apart."""
-    dealt: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for corpus, group in groups:
-        sex = ravdess.sex(group) if corpus == "ravdess" else ""
-        dealt.setdefault((corpus, sex), []).append((corpus, group))
-    told = {}
-    for begin, (_, mine) in enumerate(sorted(dealt.items())):
-        for place, key in enumerate(sorted(mine, key=lambda one: share("fold", one[1]))):
-            told[key] = (place + begin) % folds
-    return told
 
 
 def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings) -> Data:
@@ -338,63 +301,9 @@ def _kept(network: Movement, asked: Samples, settings: Settings) -> Samples:
     for version in range(1 + settings.versions):
         for row, count in enumerate(length.tolist()):  # one by one: what is found hangs on the padding beside it
             batch = {"wave": waves[row : row + 1, :count], "length": length[row : row + 1]}
-            kept[row].append(network.kept(*batched(batch, settings if version else None, network.mels))[0])
+            kept[row].append(network.kept(*batched(batch, settings.augmentation if version else None, network.mels))[0])
     others = {name: tensor for name, tensor in asked.tensors.items() if name not in {"wave", "length"}}
     return replace(asked, tensors={**others, "kept": torch.stack([torch.stack(rows) for rows in kept])})
-
-
-def batched(batch: Batch, settings: Settings | None, mels: Sequence[Mel]) -> tuple[list[Tensor], Tensor, Tensor]:
-    """Levels of some sounds, waves all made equally loud, on the device of the batch.
-
-    Parameters: batch, as `samples` gives it; settings, by which they are changed (None: not at all); mels, the
-    definitions of what is heard. What chance changes follows from torch's generator.
-    Returns: for each definition (batch, frames, bands); real (batch, frames), which frames are; how loud each wave was
-    (batch,), in dB of full scale (0 of spectrograms, which are told relative to their maximum).
-    """
-    rng = drawing()
-    rows = [row[:length] for row, length in zip(batch["wave"].cpu().numpy(), batch["length"].tolist(), strict=True)]
-    device = batch["wave"].device
-    hear = _pictured if batch["wave"].dtype == torch.uint8 else _sounding
-    changes = settings.augmentation if settings else None
-    each, loudness = hear(rows, changes, mels, rng)
-    if changes is not None and changes.masks:
-        each = [[_masked(one, changes, rng) for one in scale] for scale in each]
-    heard = [nn.utils.rnn.pad_sequence([*map(torch.from_numpy, one)], batch_first=True).to(device) for one in each]
-    counts = torch.tensor([len(one) for one in each[0]])
-    real = (torch.arange(heard[0].shape[1])[None] < counts[:, None]).to(device)
-    return heard, real, torch.tensor(loudness, device=device)
-
-
-def _masked(levels_of_one: Floats, changes: Augmentation, rng: np.random.Generator) -> Floats:
-    """Levels (frames, bands) of which some stretches are hidden."""
-    picture = torch.from_numpy(levels_of_one)[None]
-    hidden = spec_augment(picture, rng, masks=changes.masks, bands=changes.mask_bands, frames=changes.mask_frames)
-    return np.asarray(hidden[0].numpy(), np.float32)
-
-
-def drawing() -> np.random.Generator:
-    """A generator that follows from torch's."""
-    return np.random.default_rng(int(torch.randint(2**62, ())))
-
-
-def _sounding(
-    rows: Sequence[Waves], changes: Augmentation | None, mels: Sequence[Mel], rng: np.random.Generator
-) -> tuple[list[list[Floats]], list[float]]:
-    """Levels of waves by each definition, and how loud they were."""
-    waves: list[Wave] = [row.astype(np.float32) / np.float32(FULL) for row in rows]
-    if changes is not None:
-        waves = [augment(wave, mels[0].rate, changes, rng) for wave in waves]
-    alike, loudness = zip(*map(evened, waves), strict=True)
-    return [[levels(wave, mel) for wave in alike] for mel in mels], list(loudness)
-
-
-def _pictured(
-    rows: Sequence[Waves], changes: Augmentation | None, mels: Sequence[Mel], rng: np.random.Generator
-) -> tuple[list[list[Floats]], list[float]]:
-    """Spectrograms in the unit of levels: a tenth of the decibels above the lowest."""
-    if changes is not None and changes.seconds:
-        rows = [crop(row, round(changes.seconds * mels[0].frames_a_second), rng) for row in rows]
-    return [[row.astype(np.float32) * np.float32(STEP / 10) for row in rows]], [0.0] * len(rows)
 
 
 def _even(told: Tensor, *, classes: bool) -> Tensor:
