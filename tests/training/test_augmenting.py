@@ -1,3 +1,4 @@
+import math
 from dataclasses import fields, replace
 
 import numpy as np
@@ -57,15 +58,17 @@ CHANGES = {
     "low": lambda wave, _: augmenting.pitch(wave, RATE, -3),
     "reverb": lambda wave, rng: augmenting.reverb(wave, RATE, 0.3, 0.3, rng),
 }
+FACTORS = {"speed": 1.1, "slow": 0.9}  # what is faster is shorter
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_every_change_is_pure_repeatable_and_keeps_length_and_kind(change):
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_change_is_pure_repeatable_and_keeps_its_kind(name):
+    change = CHANGES[name]
     for wave in (hiss(0.5), tone(seconds=0.1), np.zeros(1000, np.float32), np.ones(1, np.float32)):
         before = wave.copy()
         wave.flags.writeable = False
         changed = change(wave, rng())
-        assert changed.shape == wave.shape
+        assert len(changed) == math.ceil(len(wave) / FACTORS.get(name, 1.0))
         assert changed.dtype == np.float32
         assert np.isfinite(changed).all()
         np.testing.assert_array_equal(changed, change(wave, rng()))
@@ -180,7 +183,8 @@ def test_by_default_nothing_changes():
 def test_whatever_is_changed_stays_within_full_scale_at_its_length(seed, seconds, level):
     wave = hiss(0.7, level)
     changed = augment(wave, RATE, replace(EVERYTHING, seconds=seconds), rng(seed))
-    assert changed.shape == (round(seconds * RATE) or len(wave),)
+    slow, fast = EVERYTHING.speed_factor
+    assert len(changed) == round(seconds * RATE) or len(wave) / fast <= len(changed) <= len(wave) / slow + 1
     assert changed.dtype == np.float32
     assert np.isfinite(changed).all()
     assert np.abs(changed).max() <= 1
@@ -189,14 +193,14 @@ def test_whatever_is_changed_stays_within_full_scale_at_its_length(seed, seconds
 def test_the_same_seed_gives_the_same_sound():
     first, again, other = (augment(hiss(), RATE, EVERYTHING, rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
-    assert np.abs(first - other).max() > 0.01
+    assert not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("name", CHANCES)
 def test_each_change_comes_as_often_as_it_should(name):
     wave = hiss(0.5)
     changed = [augment(wave, RATE, Augmentation(**{name: 0.3}), rng(seed)) for seed in range(200)]
-    assert np.mean([np.abs(one - wave).max() > 1e-6 for one in changed]) == pytest.approx(0.3, abs=0.1)
+    assert np.mean([not np.array_equal(one, wave) for one in changed]) == pytest.approx(0.3, abs=0.1)
 
 
 def test_a_fast_crop_is_full_of_sound():

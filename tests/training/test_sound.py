@@ -485,6 +485,23 @@ def test_without_folds_the_splits_are_as_they_are():
     assert [one.group for one in dev] == ACTORS[1:2]
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_of_the_whole_learns_from_the_dev_split_too_and_leaves_nothing_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(ravdess, "split_of", lambda _, who: {"Actor_03": "dev", "Actor_04": "test"}.get(who, "train"))
+    for actor in range(1, 5):
+        for take in small_ravdess.names(actor, 1)[:6]:
+            write_tone(tmp_path / f"ravdess/Actor_{actor:02}/{take}.wav")
+    whole, usual, folded = (
+        sound.data(tmp_path, settings(tasks={"speech": 1.0}, **changes), Context(tmp_path / "cache"))
+        for changes in ({"whole": True}, {}, {"whole": True, "folds": 3})
+    )
+    assert set(whole.train.groups) == {"ravdess/Actor_01", "ravdess/Actor_02", "ravdess/Actor_03"}
+    assert set(usual.train.groups) == {"ravdess/Actor_01", "ravdess/Actor_02"}
+    assert whole.held == ()
+    assert usual.held is None
+    assert not set(folded.train.groups) & set(folded.dev.groups)
+
+
 def test_a_run_writes_down_which_groups_it_left_out(tmp_path):
     asked = settings(recipe=SHORT)
     train, dev = split(heard(8))
@@ -504,6 +521,7 @@ def test_a_run_writes_down_which_groups_it_left_out(tmp_path):
         ({"versions": 2}, "versions must be 0 but for"),
         ({"versions": 2, "trunk": "movement"}, "versions must be 0 but for"),
         ({"hidden": 8}, "hidden must be 0 but for"),
+        ({"whole": True, "recipe": dataclasses.replace(SHORT, keep="best")}, "keep must be last"),
         ({"trunk": "movement", "begin": "wheels"}, "movement has nothing that could begin from wheels"),
         ({"trunk": "cepstra", "tasks": {"moods": 1.0}}, "moods come as spectrograms"),
         ({"recipe": Recipe(batch=1)}, "batch must be 2 or more"),

@@ -139,15 +139,13 @@ def augment(wave: Wave, rate: int, settings: Augmentation, rng: Generator) -> Wa
     """A wave with the changes that chance chooses: crop and speed, pitch, room, noise, filters, level, polarity.
 
     Parameters: wave (samples,) of finite numbers; rate; settings; rng.
-    Returns: a new wave within -1..1, as long as `settings.seconds` or as the wave.
+    Returns: a new wave within -1..1, as long as `settings.seconds`; if that is 0, as the wave at its speed.
     """
     factor = rng.uniform(*settings.speed_factor) if settings.speed and rng.random() < settings.speed else 1.0
-    samples = round(settings.seconds * rate) or len(wave)
-    if settings.seconds:
+    samples = round(settings.seconds * rate)
+    if samples:
         wave = crop(wave, math.ceil(samples * factor), rng)
-    if factor != 1:
-        wave = speed(wave, factor)
-    wave = _fitted(wave, samples)
+    wave = _fitted(speed(wave, factor), samples) if samples else speed(wave, factor)
     for name, change in _CHAIN.items():
         chance = getattr(settings, name)
         if chance and rng.random() < chance:
@@ -212,8 +210,8 @@ def delay(wave: Wave, rate: int, seconds: float, level: float) -> Wave:
 
 
 def speed(wave: Wave, factor: float) -> Wave:
-    """The wave played `factor` times as fast, its pitch with it; cut off, or followed by zeros, to the same length."""
-    return _fitted(_resampled(wave, factor), len(wave))
+    """The wave played `factor` times as fast, its pitch with it: 1 / `factor` as long, rounded up."""
+    return _fitted(_resampled(wave, factor), math.ceil(len(wave) / factor)) if factor != 1 else wave.copy()
 
 
 def pitch(wave: Wave, rate: int, semitones: float) -> Wave:

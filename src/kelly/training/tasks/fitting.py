@@ -96,7 +96,7 @@ class Data:
 
     Parameters: train and dev; chance, the dev loss without looking at the input (say, the best constant's); labels (n,)
     of the training samples where it learns classes, targets (n,) by name where it learns numbers, both to see that
-    these vary; held, further groups that are left out, of which dev has no sample.
+    these vary; held, the groups that are left out (None: those of dev).
     """
 
     train: Samples
@@ -104,7 +104,7 @@ class Data:
     chance: float
     labels: Tensor | None = None
     targets: Mapping[str, Tensor] | None = None
-    held: Sequence[str] = ()
+    held: Sequence[str] | None = None
 
 
 class Task(Protocol):
@@ -164,7 +164,7 @@ def fit(
     told = made_from(task, data) | {"seed": seed}
     if _rank() == 0:
         claim(out, told)
-        hold(out, [*data.dev.groups, *data.held])
+        hold(out, data.dev.groups if data.held is None else data.held)
     if (out / "weights.safetensors").exists():
         return _done(task, data, out, note)
     logger = tracker(tracking, out, task.name, told) if _rank() == 0 else None

@@ -65,7 +65,8 @@ class Settings:
     anew in every step); rates, shares of the recipe's rate by how the names of parameters begin, the first that fits
     (0: frozen), the others learn at the whole of it; augmentation, of waves, and masks of levels; fonts, the SoundFonts
     that play scores (none: the one that Kelly plays with); folds, in how many parts what is not withheld is cut (0: the
-    splits as they are), and fold, which of them is left out; recipe.
+    splits as they are), and fold, which of them is left out; whole, whether without folds
+    the dev split is learned from as well (what is told of it is then no measure); recipe.
     Raises: UsageError, one of them is out of range.
     """
 
@@ -85,6 +86,7 @@ class Settings:
     fonts: tuple[str, ...] = ()
     folds: int = 0
     fold: int = 0
+    whole: bool = False
     recipe: Recipe = field(default_factory=lambda: Recipe(epochs=24, batch=32, rate=5e-4, keep="last"))
 
     def __post_init__(self) -> None:
@@ -137,6 +139,7 @@ class Settings:
             self.trunk == "cepstra" and "moods" in self.tasks,
             "cepstra are read of waves; moods come as spectrograms",
         )
+        yield self.whole and self.recipe.keep != "last", "whole leaves nothing to choose weights by: keep must be last"
 
     @property
     def still(self) -> bool:
@@ -246,8 +249,12 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
         missing = settings.tasks.keys() - {one.task for one in chosen}
         if missing:
             raise CorpusError(f"{', '.join(sorted(missing))} in {root} must have sounds of the {split} split")
-    held = [f"{corpus}/{group}" for (corpus, group), fold in folds.items() if fold == settings.fold]
-    return replace(both(train, dev, settings), held=held)
+    if folds:
+        held = [f"{corpus}/{group}" for (corpus, group), fold in folds.items() if fold == settings.fold]
+        return replace(both(train, dev, settings), held=held)
+    if settings.whole:
+        return replace(both([*train, *dev], dev, settings), held=())
+    return both(train, dev, settings)
 
 
 def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings) -> Data:
