@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kelly.errors import FileError
 
-__all__ = ["read_bytes", "replacing", "write_atomically"]
+__all__ = ["make_folder", "read_bytes", "replacing", "write_atomically"]
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
@@ -47,6 +47,17 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are not there yet.
+
+    Raises FileError when it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"cannot make the folder {path}: {error.strerror}") from error
 
 
 def read_bytes(path: str | os.PathLike[str], *, limit: int) -> bytes:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kelly.cli.writing import folder, make_folder, slug, write_together
+from kelly.cli.writing import folder, slug, write_together
 from kelly.errors import FileError, SoundError, UsageError
-from kelly.files import write_atomically
+from kelly.files import make_folder, write_atomically
 
 
 def text(content):

@@ -1,6 +1,8 @@
 import json
+import os
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -301,3 +303,19 @@ def test_a_name_that_is_not_utf_8_keeps_none_of_the_others_from_being_listed(tmp
 def test_a_manifest_must_be_called_so(tmp_path, capsys):
     assert main(["data", "manifest", str(tmp_path), "-o", "m.json"]) == 2
     assert "ending in .jsonl" in capsys.readouterr().err
+
+
+def test_a_folder_that_nobody_may_look_into_is_told(tmp_path, monkeypatch):
+    tone(tmp_path / "open" / "a.wav")
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refusing(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    entries, complaints = listed(tmp_path, tmp_path)
+    assert [entry.audio_path for entry in entries] == ["open/a.wav"]
+    assert complaints == [f'cannot look into "{tmp_path / "closed"}": Permission denied']

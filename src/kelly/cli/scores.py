@@ -13,8 +13,9 @@ import typer
 from kelly.cli import options, prose
 from kelly.cli.output import as_json, note, progress, say
 from kelly.cli.sounding import sounded, stem_paths
-from kelly.cli.writing import folder, make_folder, write_together
+from kelly.cli.writing import folder, write_together
 from kelly.errors import FileError, KellyError, UsageError
+from kelly.files import make_folder
 
 __all__ = ["explain", "register", "render", "show"]
 

@@ -15,9 +15,9 @@ from kelly.cli import options, prose
 from kelly.cli.output import as_json, progress, say
 from kelly.cli.sounding import sounded, stem_paths, steps
 from kelly.cli.sources import checked_breaks, side_b, source, wishes
-from kelly.cli.writing import Output, folder, make_folder, slug, write_together
+from kelly.cli.writing import Output, folder, slug, write_together
 from kelly.errors import UsageError
-from kelly.files import write_atomically
+from kelly.files import make_folder, write_atomically
 
 if TYPE_CHECKING:
     from kelly.composing.song import Song

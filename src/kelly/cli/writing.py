@@ -12,24 +12,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from kelly.errors import FileError, UsageError
-from kelly.files import replacing
+from kelly.files import make_folder, replacing
 
-__all__ = ["Output", "folder", "make_folder", "slug", "write_together"]
+__all__ = ["Output", "folder", "slug", "write_together"]
 
 LONGEST_NAME = 80  # characters; file systems end at about 255 bytes
 
 Output = tuple[Path, Callable[[Path], object]]
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder, and those above it, where they are not there yet.
-
-    Raises FileError when it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"cannot make the folder {path}: {error.strerror}") from error
 
 
 @contextmanager

@@ -134,16 +134,16 @@ def listed(folder: Path, beside: Path, *, workers: int = 1) -> tuple[list[Entry]
     """List the audio files below a folder, hidden ones left out.
 
     Parameters: folder; beside, the folder of the manifest; workers, as in `parallel.mapped`.
-    Returns: the entries in the order of the paths; and why each of the other files cannot be read.
+    Returns: the entries in the order of the paths; and why each of the other files and folders cannot be read.
     Raises: FileError, the folder does not exist or has no audio file; CorpusError, labels are not as they should be, or
     state two splits of one group.
     """
     if not folder.is_dir():
         raise FileError(f"{folder} {'is not a folder' if folder.exists() else 'does not exist'}")
-    paths = sorted(path for path in folder.rglob("*") if _is_audio(path, folder))
+    paths, closed = _below(folder)
     if not paths:
-        raise FileError(f"there is no audio file ({', '.join(ENDINGS)}) below {folder}")
-    complaints = [_unnameable(path) for path in paths if not _is_nameable(path, folder, beside)]
+        raise FileError("; ".join([f"there is no audio file ({', '.join(ENDINGS)}) below {folder}", *closed]))
+    complaints = closed + [_unnameable(path) for path in paths if not _is_nameable(path, folder, beside)]
     paths = [path for path in paths if _is_nameable(path, folder, beside)]
     labels = _labels(paths, folder)
     splits = _splits(labels)
@@ -155,6 +155,17 @@ def listed(folder: Path, beside: Path, *, workers: int = 1) -> tuple[list[Entry]
         else:
             entries.append(_entry(_path(path, beside), duration, label, splits[label.group]))
     return entries, complaints
+
+
+def _below(folder: Path) -> tuple[list[Path], list[str]]:
+    """The audio files below a folder in order, and why folders in it cannot be looked into."""
+    closed: list[str] = []
+
+    def complain(error: OSError) -> None:
+        closed.append(f"cannot look into {quoted(str(error.filename))}: {error.strerror}")
+
+    files = (Path(here, name) for here, _, names in os.walk(folder, onerror=complain) for name in names)
+    return sorted(path for path in files if _is_audio(path, folder)), closed
 
 
 def _is_audio(path: Path, folder: Path) -> bool:

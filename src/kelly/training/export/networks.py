@@ -11,8 +11,6 @@ within 1e-5, RTNeural, whose numbers have no more digits than that takes, 1e-4.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -24,10 +22,10 @@ import torch
 from safetensors.numpy import save
 
 from kelly.errors import FileError
-from kelly.files import write_atomically
 from kelly.models.checking import inspect, outputs
 from kelly.models.probing import check_outputs, probes
 from kelly.training.export import graph, rtneural
+from kelly.training.export.put import put
 from kelly.training.networks.layered import Feedforward, Recurrent
 
 __all__ = ["encoded", "halved", "write"]
@@ -64,16 +62,8 @@ def write(
         "licence": licence,
         "corpora": list(corpora),
         **facts,
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    files["config.json"] = (json.dumps(config, indent=1) + "\n").encode()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{out} cannot be a folder: {error.strerror}") from error
-    for name, data in files.items():
-        write_atomically(out / name, data)
-    return [out / name for name in files]
+    return put(files, config, out)
 
 
 def encoded(module: Feedforward | Recurrent) -> dict[str, bytes]:

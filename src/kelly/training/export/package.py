@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kelly.errors import CorpusError, FileError
-from kelly.files import write_atomically
+from kelly.errors import CorpusError
+from kelly.files import make_folder, write_atomically
 from kelly.listening.lexical import read as lexical
 from kelly.models.words.heads import LAYOUT, SLOTS, WOUNDS, sigmoid
 from kelly.models.words.model import WordModel
@@ -57,10 +57,7 @@ def write(run: Path, root: Path, out: Path) -> list[Path]:
     missing = sorted(set(LABELLED) - set(gold(root, "dev")))
     if missing:
         raise CorpusError(f"thresholds are set on dev splits; below {root} there is none of {' and '.join(missing)}")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{out} cannot be a folder: {error.strerror}") from error
+    make_folder(out)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         export(network, made / "model.onnx")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from kelly.errors import FileError, UsageError
-from kelly.files import write_atomically
 from kelly.listening.sound import music_sources, music_units
 from kelly.models.ears import EXACTLY, Ear
 from kelly.sound.features import EVEN, FRAMES, SOFTEST
@@ -34,6 +32,7 @@ from kelly.training.data.registry import reader
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import temperature
 from kelly.training.evaluation.listeners import by_fold, listeners, together
+from kelly.training.export.put import put
 from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
@@ -136,16 +135,8 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
         "temperatures": temperatures,
         "fonts": sorted(fonts),
         **_scaled(files["model.onnx"], listening.heads, listening.mels[0].rate, root, context),
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    files["config.json"] = (json.dumps(config, indent=1) + "\n").encode()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{out} cannot be a folder: {error.strerror}") from error
-    for name, data in files.items():
-        write_atomically(out / name, data)
-    return [out / name for name in files]
+    return put(files, config, out)
 
 
 def _check_alike(hearings: Mapping[str, Hearing | Movement]) -> None:

@@ -9,9 +9,7 @@ multiplied.
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,12 +20,12 @@ import torch
 from safetensors.torch import save
 
 from kelly.errors import CorpusError, FileError
-from kelly.files import write_atomically
 from kelly.listening.traits.all import names
 from kelly.models.symbolic.heads import SLOTS
 from kelly.training.data.corpora import emopia, vgmidi
 from kelly.training.data.heard import Heard, heard
 from kelly.training.evaluation.symbolic import hear
+from kelly.training.export.put import put
 from kelly.training.networks.symbolic import Ears
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.symbolic import trained
@@ -75,13 +73,8 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
         "runs": [run.name for run in runs],
         "scale": scale(known, network),
         "traits": list(names()),
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    files["config.json"] = (json.dumps(config, indent=1) + "\n").encode()
-    out.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        write_atomically(out / name, data)
-    return [out / name for name in files]
+    return put(files, config, out)
 
 
 def _run(network: Ears, rows: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.float64]]:
