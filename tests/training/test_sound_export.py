@@ -401,7 +401,7 @@ def test_a_run_that_is_not_finished_is_not_written(tmp_path, root, context):
 
 def test_a_folder_that_cannot_be_one_is_told(voice, root, context, tmp_path):
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(FileError, match="cannot make the folder .*out"):
+    with pytest.raises(FileError, match=r"cannot make the folder .*out"):
         export.write(voice[:1], root, tmp_path / "out", context)
 
 
