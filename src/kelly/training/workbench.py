@@ -112,6 +112,8 @@ def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Cont
         from kelly.training.export import sound
 
         return sound.write(runs, root, out, context)
+    if name == "notes":
+        raise UsageError("notes are exported within an ear: train sound with the trunk notes from the run, export that")
     if len(runs) != 1:
         raise UsageError(f"of {NETWORKS[name].title} one run is exported; got {len(runs)}")
     from kelly.training.export import networks

