@@ -23,7 +23,7 @@ from kelly.training.data.folds import dealt, parted
 from kelly.training.data.levelled import batched
 from kelly.training.data.sounds import FULL, TASKS, Sound
 from kelly.training.networks import transformer
-from kelly.training.tasks import sound
+from kelly.training.tasks import keeping, sound
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
 from small import ravdess as small_ravdess
@@ -458,6 +458,23 @@ def test_each_fold_leaves_out_its_groups_and_all_of_them_once():
         assert {one.task for one in dev} == {"speech", "song"}
         left_out += [one.id for one in dev]
     assert sorted(left_out) == sorted(one.id for one in found if one.split != "test")
+
+
+@pytest.mark.usefixtures("pretrained")
+def test_what_is_found_of_a_sound_is_found_once_whatever_is_left_out(tmp_path, monkeypatch):
+    asked = reading("cepstra", versions=1, augmentation=Augmentation(speed=1.0))
+    found = heard(12)
+    first = sound.both(found[:8], found[8:], asked, tmp_path).train.tensors["kept"]
+    monkeypatch.setattr(keeping, "_found", lambda *_, **__: pytest.fail("it was found before"))
+    again = sound.both(found[4:], found[:4], asked, tmp_path)
+    assert torch.equal(again.train.tensors["kept"][:4], first[4:])
+    assert torch.equal(again.dev.tensors["kept"][:, 0], first[:4, 0])
+    with pytest.raises(pytest.fail.Exception):  # of other changes
+        sound.both(found[:8], found[8:], reading("cepstra", versions=2, augmentation=Augmentation(speed=1.0)), tmp_path)
+    for place in (tmp_path / "kelly.training.tasks.keeping").iterdir():
+        place.write_bytes(b"damaged")
+    with pytest.raises(pytest.fail.Exception):
+        sound.both(found[:8], found[8:], asked, tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -40,6 +40,7 @@ from kelly.training.networks.notes import NoteNet
 from kelly.training.tasks import notes
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
+from kelly.training.tasks.keeping import kept
 from kelly.training.tasks.runs import claimed, parsed
 from kelly.training.tasks.samples import Batch, Samples
 
@@ -255,19 +256,21 @@ def data(root: Path, settings: Settings, context: Context) -> Data:
             raise CorpusError(f"{', '.join(sorted(missing))} in {root} must have sounds of the {split} split")
     if folds:
         held = [f"{corpus}/{group}" for (corpus, group), fold in folds.items() if fold == settings.fold]
-        return replace(both(train, dev, settings), held=held)
+        return replace(both(train, dev, settings, context.cache), held=held)
     if settings.whole:
-        return replace(both([*train, *dev], dev, settings), held=())
-    return both(train, dev, settings)
+        return replace(both([*train, *dev], dev, settings, context.cache), held=())
+    return both(train, dev, settings, context.cache)
 
 
-def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings) -> Data:
-    """What to train on and what to choose by."""
+def both(train: Sequence[Sound], dev: Sequence[Sound], settings: Settings, cache: Path | None = None) -> Data:
+    """What to train on and what to choose by; cache, as `keeping.kept`."""
     learned, asked = samples(train, settings), samples(dev, settings)
     if settings.still:
         network = task(settings).network().eval()
         assert isinstance(network, Movement)  # noqa: S101 - so it is with these settings
-        learned, asked = _kept(network, learned, settings), _kept(network, asked, replace(settings, versions=0))
+        changes, versions = settings.augmentation, settings.versions
+        learned, asked = (kept(network, one, changes, versions, cache) for one in (learned, asked))
+        asked = replace(asked, tensors={**asked.tensors, "kept": asked.tensors["kept"][:, :1]})  # as they are
     tasks = tuple(settings.tasks)
     sizes = torch.bincount(asked.tensors["task"], minlength=len(tasks)).clamp_min(1)
     shares = torch.tensor([settings.tasks[name] for name in tasks])
@@ -301,20 +304,6 @@ def samples(found: Sequence[Sound], settings: Settings) -> Samples:
     length = torch.tensor([len(one.wave) for one in found], dtype=torch.long)
     tensors = {"wave": wave, "length": length, "task": which, "told": told, "weight": weight}
     return Samples(tensors, [one.key for one in found], drawn)
-
-
-@torch.inference_mode()
-def _kept(network: Movement, asked: Samples, settings: Settings) -> Samples:
-    """The same with statistics (samples, 1 + versions, numbers) in place of waves: those of the sound itself first."""
-    waves, length = asked.tensors["wave"], asked.tensors["length"]
-    kept: list[list[Tensor]] = [[] for _ in range(len(length))]
-    torch.manual_seed(0)  # versions are a part of the data
-    for version in range(1 + settings.versions):
-        for row, count in enumerate(length.tolist()):  # one by one: what is found hangs on the padding beside it
-            batch = {"wave": waves[row : row + 1, :count], "length": length[row : row + 1]}
-            kept[row].append(network.kept(*batched(batch, settings.augmentation if version else None, network.mels))[0])
-    others = {name: tensor for name, tensor in asked.tensors.items() if name not in {"wave", "length"}}
-    return replace(asked, tensors={**others, "kept": torch.stack([torch.stack(rows) for rows in kept])})
 
 
 def _even(told: Tensor, *, classes: bool) -> Tensor:
