@@ -47,6 +47,7 @@ TRUNKS = {
     "cepstra": Settings({"speech": 1.0}, trunk="cepstra", hidden=16),
     "at 44.1 kHz": Settings({"speech": 1.0}, sample_rate=44_100, size="mini"),
     "kernels": Settings({"gems": 1.0}, trunk="kernels", hidden=16),
+    "notes": Settings({"vgmidi": 1.0, "emopia": 1.0}, trunk="notes", hidden=16),
     "layers": Settings({"speech": 1.0, "song": 1.0}, trunk="layers", size="mini", hidden=16),
 }
 HEAT = {"speech": 2.0, "moods": 0.5}
@@ -352,7 +353,17 @@ BEGUN = {
 
 
 def test_every_trunk_that_can_begin_from_others_weights_is_looked_at():
-    assert set(BEGUN) == set(sound.TRUNKS) - {"movement", "cepstra"}
+    assert set(BEGUN) == set(sound.TRUNKS) - {"movement", "cepstra", "notes"}  # notes learned from corpora
+
+
+def test_an_ear_that_reads_notes_names_what_these_were_learned_from(root, context, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "encoded", lambda _: b"")
+    run = finished(tmp_path / "run", TRUNKS["notes"])
+    (run / "run.json").write_text(json.dumps(json.loads((run / "run.json").read_text()) | {"begin": "runs/notes"}))
+    export.write([run], root, tmp_path / "out", context)
+    config = json.loads((tmp_path / "out/config.json").read_text())
+    assert [one.split()[0] for one in config["corpora"]] == ["ASAP", "EMOPIA", "POP909", "VGMIDI"]
+    assert "CC BY-NC-SA 4.0" in config["licence"]
 
 
 @pytest.mark.parametrize(("trunk", "told"), BEGUN.items(), ids=BEGUN)

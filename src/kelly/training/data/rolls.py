@@ -57,24 +57,33 @@ class Roll:
     keys: npt.NDArray[np.uint8]
 
 
-def rolls(root: Path, context: Context, corpora: Sequence[str], fonts: Sequence[Path], stretches: int) -> list[Roll]:
-    """Stretches of all scores of some corpora below a root; files that cannot be read are left out and told.
+def rolls(
+    root: Path,
+    context: Context,
+    corpora: Sequence[str],
+    fonts: Sequence[Path],
+    stretches: int,
+    splits: Sequence[str] = ("train", "dev"),
+) -> list[Roll]:
+    """Stretches of scores of some corpora below a root; files that cannot be read are left out and told.
 
-    Parameters: root; context; corpora, of `CORPORA`; fonts, the SoundFonts that play; stretches, of each score.
+    Parameters: root; context; corpora, of `CORPORA`; fonts, the SoundFonts that play; stretches, of each score; splits,
+    whose scores are played.
     Raises: MissingCorpusError, a corpus is not there; CorpusError, one is not as it should be, or there is no stretch;
     FileError, all files of one are damaged, or a font cannot be read; SoundError, a font is none.
     """
     told = [{"soundfont": str(font), "sha256": digest(font)} for font in fonts]
     found: list[Roll] = []
     for corpus in corpora:
-        records = list(CORPORA[corpus].load(root))
+        records = [one for one in CORPORA[corpus].load(root) if one.split in splits]
         items = [Item(one.path, {"fonts": told, "stretches": stretches, "name": one.id}) for one in records]
-        for one, arrays in zip(records, context.prepared(items, played, _VERSION), strict=True):
+        for one, arrays in zip(records, context.prepared(items, played, _VERSION) if items else (), strict=True):
             if arrays is not None:
                 rows = zip(arrays["levels"], arrays["keys"], strict=True)
                 found += [Roll(corpus, one.id, one.split, one.group, *row) for row in rows]
     if not found:
-        raise CorpusError(f"{', '.join(corpora)} in {root} must have a score of {SECONDS:g} seconds or more")
+        wanted = f"of {SECONDS:g} seconds or more and the split {' or '.join(splits)}"
+        raise CorpusError(f"{', '.join(corpora)} in {root} must have a score {wanted}")
     return found
 
 

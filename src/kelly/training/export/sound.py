@@ -28,6 +28,7 @@ from kelly.errors import FileError, UsageError
 from kelly.listening.sound import music_sources, music_units
 from kelly.models.ears import EXACTLY, Ear
 from kelly.sound.features import EVEN, FRAMES, SOFTEST
+from kelly.training.data import rolls
 from kelly.training.data.registry import reader
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import temperature
@@ -121,14 +122,12 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     temperatures = _temperatures([run for run, settings, _ in known if settings.folds], tasks, root, context)
     listening = Listening([hearing for _, _, hearing in shipped], temperatures).eval()
     files = {"model.onnx": encoded(listening)}
-    learned = [one for name in tasks for one in (TASKS[name].corpus, *TASKS[name].beside)]
-    corpora = [reader(one).CORPUS for one in sorted(set(learned))]
-    begun = list(dict.fromkeys(_BEGUN[settings.trunk] for _, settings, _ in shipped if settings.begin))
     fonts = {Path(font).stem for _, settings, _ in shipped for font in settings.fonts}
+    titles, licence = _sources([settings for _, settings, _ in shipped])
     config = {
         "format": 1,
-        "licence": "; ".join(sorted({one.licence for one in corpora} | {licence for _, licence in begun})),
-        "corpora": [one.title for one in corpora] + [title for title, _ in begun],
+        "licence": licence,
+        "corpora": titles,
         "runs": [run.name for run, _, _ in shipped],
         "rate": listening.mels[0].rate,
         "heads": {name: list(TASKS[name].names) for name in listening.heads},
@@ -137,6 +136,16 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
         **_scaled(files["model.onnx"], listening.heads, listening.mels[0].rate, root, context),
     }
     return put(files, config, out)
+
+
+def _sources(known: Sequence[Settings]) -> tuple[list[str], str]:
+    """What runs learned from and began with, and the licence of all that together."""
+    learned = {one for asked in known for name in asked.tasks for one in (TASKS[name].corpus, *TASKS[name].beside)}
+    learned |= {one for asked in known if asked.trunk == "notes" for one in rolls.CORPORA}
+    corpora = [reader(one).CORPUS for one in sorted(learned)]
+    begun = dict.fromkeys(_BEGUN[asked.trunk] for asked in known if asked.begin and asked.trunk in _BEGUN)
+    licences = {one.licence for one in corpora} | {licence for _, licence in begun}
+    return [one.title for one in corpora] + [title for title, _ in begun], "; ".join(sorted(licences))
 
 
 def _check_alike(hearings: Mapping[str, Hearing | Movement]) -> None:
