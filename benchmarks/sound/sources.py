@@ -22,8 +22,8 @@ from kelly.training.tasks.context import Context
 
 def main() -> None:
     """Print a line for each head."""
-    cache = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    known = [one for one in sounds(Path(sys.argv[1]), Context(cache=cache), ["gems"]) if one.split != "test"]
+    context = Context(cache=Path(sys.argv[2])) if len(sys.argv) > 2 else Context()
+    known = [one for one in sounds(Path(sys.argv[1]), context, ["gems"]) if one.split != "test"]
     ear = ears.shipped("music")
     rows = [ear.hear([one.wave[: 5 * RATE] / np.float32(FULL)]) for one in known]
     told = music_sources({head: np.concatenate([row[head] for row in rows]) for head in rows[0]})

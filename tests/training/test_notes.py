@@ -1,20 +1,21 @@
 """Notes: that stretches are heard where they are written, and that a network learns to hear them."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
 
-from kelly.errors import CorpusError, KellyError, UsageError
+from kelly.errors import CorpusError, FileError, KellyError, UsageError
+from kelly.score import midi
 from kelly.score.notes import Control, Note, Part, Score, Tempo
 from kelly.sound import soundfont
 from kelly.sound.features import SCALES
+from kelly.training.data import rolls as rolls_module
 from kelly.training.data.corpora import pop909
 from kelly.training.data.preparing import Item
-from kelly.training.data.rolls import FRAMES, KEYS, LOWEST, SECONDS, STEP, excerpt, keys, played, rolls
+from kelly.training.data.rolls import FRAMES, KEYS, LOWEST, SECONDS, STEP, Roll, excerpt, keys, played, rolls
 from kelly.training.evaluation import notes as evaluation
 from kelly.training.networks.movement import Movement, Notes
 from kelly.training.networks.notes import SIZES, NoteNet
@@ -148,6 +149,7 @@ def test_it_learns_to_hear_keys_and_an_ear_reads_what_it_found(root, context, tm
     assert fit(notes.task(settings), data, run, 0, "cpu") < data.chance
     measures = evaluation.measure(root, "dev", [run], context)
     assert [one.name for one in measures] == ["struck keys: F1", "held keys: F1"]
+    assert {one.items for one in measures} == {len(data.dev)}
     assert all(0 < one.baselines["constant"] < 1 for one in measures)
     ear = sound.Settings(tasks={"vgmidi": 1.0}, trunk="notes", begin=str(run))
     network = sound.task(ear).network()
@@ -158,6 +160,90 @@ def test_it_learns_to_hear_keys_and_an_ear_reads_what_it_found(root, context, tm
     assert not any(parameter.requires_grad for parameter in network.finder.parameters())
     with pytest.raises(UsageError, match="is tiny and hears 4"):
         sound.task(dataclasses.replace(ear, size="base")).network()
+
+
+def rolled(*struck):
+    """A roll of which some keys are struck all the time and no other is held."""
+    bits = np.zeros((FRAMES, 2, KEYS), np.uint8)
+    bits[:, 0, list(struck)] = 1
+    bits[:, 1, 0] = 1
+    levels_ = np.zeros((len(SCALES), FRAMES, SCALES[0].bands), np.uint8)
+    return Roll("pop909", "a", "train", "a", levels_, np.packbits(bits.reshape(FRAMES, -1), axis=1))
+
+
+def test_the_constant_says_the_keys_that_fit_best():
+    struck, held = evaluation._constant([rolled(1, 2), rolled(1), rolled(1)])
+    # Key 1 alone: 3 of 4 found, none said in vain, 2 * 3 / (3 + 4); keys 1 and 2: 2 * 4 / (6 + 4).
+    assert struck == pytest.approx(6 / 7)
+    assert held == 1
+
+
+def test_what_is_heard_is_counted_where_it_is_likely_enough():
+    class Sure(torch.nn.Module):
+        def forward(self, told, _):
+            odds = torch.full((len(told[0]), told[0].shape[1], 2, KEYS), -9.0)
+            odds[:, :, 0, :2] = torch.logit(torch.tensor([0.41, 0.39]))
+            odds[:, :, 1, 0] = torch.logit(torch.tensor(0.49))
+            return odds
+
+    found, said, there = evaluation._counts([rolled(0, 5)], Sure())
+    assert (found / FRAMES).tolist() == [1, 0]
+    assert (said / FRAMES).tolist() == [1, 0]
+    assert (there / FRAMES).tolist() == [2, 1]
+
+
+def test_chance_is_what_a_constant_loses():
+    settings = asked(struck=3.0)
+    train, dev = notes.samples([rolled(1, 2), rolled(1)]), notes.samples([rolled(2)])
+    chance = notes._chance(train, dev, settings)
+
+    class Constant(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.odds = torch.nn.Parameter(torch.zeros(2, KEYS))
+
+        def forward(self, told, _):
+            return self.odds.expand(len(told[0]), told[0].shape[1], 2, KEYS)
+
+    constant = Constant().eval()
+    # Where the weighed loss on train is least: at odds of 3 p / (1 - p) of struck keys.
+    shares, weight = notes._shares(train), torch.tensor([3.0, 1.0])[:, None]
+    constant.odds.data = torch.logit(weight * shares / (weight * shares + 1 - shares), 1e-6)
+    assert chance == pytest.approx(float(notes.task(settings).loss(constant, dev.tensors)[0].detach()), rel=1e-3)
+
+
+def test_a_stretch_is_heard_in_another_colour_in_training():
+    network = notes.task(asked()).network()
+    batch = notes.samples([rolled(1)] * 2).tensors | {
+        "levels": torch.full((2, len(SCALES), FRAMES, 96), 100, dtype=torch.uint8)
+    }
+    seen = []
+    network.register_forward_pre_hook(lambda _, given: seen.append(given[0][0]))
+    for colour in (0.0, 0.5):
+        notes.task(asked(colour=colour)).loss(network.train(), batch)
+    assert [len(one.unique()) == 1 for one in seen] == [True, False]
+    assert {one.shape[1] for one in seen} == {asked().frames}
+
+
+def test_each_stretch_is_played_with_the_next_font(root, monkeypatch):
+    song, told = next(iter(pop909.load(root))), []
+    play = rolls_module.mix
+    monkeypatch.setattr(
+        rolls_module, "mix", lambda score, rate, soundfont: (told.append(soundfont), play(score, rate=rate))[1]
+    )
+    fonts = [{"soundfont": "one"}, {"soundfont": "other"}]
+    played(Item(song.path, {"fonts": fonts, "stretches": 4, "name": song.id}))
+    assert sorted(told[:2]) == ["one", "other"]
+    assert told[:2] == told[2:]
+
+
+def test_a_note_that_never_ends_is_cut_and_two_notes_are_too_few(tmp_path):
+    part, _ = excerpt(score([Note(0.0, 4000.0, 60, 90)]), 0.0)
+    assert part.end == pytest.approx(SECONDS + 1)
+    path = tmp_path / "two.mid"
+    midi.write(score([Note(0.0, 1.0, 60, 90), Note(1.0, 14.0, 62, 90)]), path)
+    made = played(Item(path, {"fonts": [{"soundfont": str(soundfont.find())}], "stretches": 2, "name": "two"}))
+    assert len(made["levels"]) == len(made["keys"]) == 0
 
 
 def test_a_folder_without_the_split_is_refused(root, context, monkeypatch):
@@ -176,6 +262,7 @@ def test_notes_are_measured_by_a_run(root, context):
     [
         ({"corpora": ()}, "one or more"),
         ({"corpora": ("pop910",)}, "pop909"),
+        ({"corpora": ("pop909", "pop909")}, "each once"),
         ({"stretches": 0}, "one or more"),
         ({"size": "large"}, "size"),
         ({"frames": FRAMES + 1}, "frames must lie in"),
@@ -190,5 +277,6 @@ def test_settings_are_checked(changes, told):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
-    with pytest.raises(KellyError):
-        notes.trained(Path(tmp_path))
+    (tmp_path / "run.json").write_text('{"network": "sound"}')
+    with pytest.raises(FileError, match="must be a run of notes; it is one of sound"):
+        notes.trained(tmp_path)

@@ -1,6 +1,7 @@
 """Networks that hear sound: what they are trained on and left out, what a step loses, and that a small one learns."""
 
 import dataclasses
+import io
 import json
 from collections import Counter
 
@@ -15,6 +16,7 @@ import lightning
 from safetensors.torch import load_file
 
 from kelly.errors import CorpusError, FileError, UsageError
+from kelly.models.ears import LONGEST
 from kelly.sound.features import FRAMES, SCALES, evened, levels
 from kelly.training.data.augmenting import Augmentation
 from kelly.training.data.clips import STEP
@@ -23,6 +25,9 @@ from kelly.training.data.folds import dealt, parted
 from kelly.training.data.levelled import batched
 from kelly.training.data.sounds import FULL, TASKS, Sound
 from kelly.training.networks import transformer
+from kelly.training.networks.movement import Movement, Notes
+from kelly.training.networks.notes import SIZES as NOTE_SIZES
+from kelly.training.networks.notes import NoteNet
 from kelly.training.tasks import keeping, sound
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
@@ -471,10 +476,65 @@ def test_what_is_found_of_a_sound_is_found_once_whatever_is_left_out(tmp_path, m
     assert torch.equal(again.dev.tensors["kept"][:, 0], first[:4, 0])
     with pytest.raises(pytest.fail.Exception):  # of other changes
         sound.both(found[:8], found[8:], reading("cepstra", versions=2, augmentation=Augmentation(speed=1.0)), tmp_path)
-    for place in (tmp_path / "kelly.training.tasks.keeping").iterdir():
-        place.write_bytes(b"damaged")
-    with pytest.raises(pytest.fail.Exception):
-        sound.both(found[:8], found[8:], asked, tmp_path)
+    for damage in (b"damaged", b"", npy()):
+        for place in (tmp_path / "kelly.training.tasks.keeping").iterdir():
+            place.write_bytes(damage)
+        with pytest.raises(pytest.fail.Exception):
+            sound.both(found[:8], found[8:], asked, tmp_path)
+
+
+def npy():
+    """An array by itself, where several are looked for."""
+    packed = io.BytesIO()
+    np.save(packed, np.zeros(3))
+    return packed.getvalue()
+
+
+def test_what_networks_of_other_weights_or_definitions_find_is_kept_apart(tmp_path):
+    found = sound.samples(heard(3), reading("movement"))
+    torch.manual_seed(0)
+    finders = [Notes(NoteNet(NOTE_SIZES["tiny"], 4, SCALES[0].bands)) for _ in range(2)]
+    made = [
+        *(Movement({"speech": 8}, SCALES, finder=finder) for finder in finders),
+        Movement({"speech": 8}, SCALES),
+        Movement({"speech": 8}, SCALES[1:]),
+        Movement({"speech": 8}, SCALES, voices=True),
+        Movement({"speech": 8}, SCALES, decibels=True),
+    ]
+    rows = [keeping.kept(one.eval(), found, Augmentation(), 0, tmp_path).tensors["kept"] for one in made]
+    again = [keeping.kept(one.eval(), found, Augmentation(), 0, None).tensors["kept"] for one in made]
+    assert all(torch.equal(one, other) for one, other in zip(rows, again, strict=True))
+    assert not torch.equal(rows[0], rows[1])
+    assert len(list((tmp_path / "kelly.training.tasks.keeping").iterdir())) == len(made)
+
+
+def test_two_runs_that_find_at_once_lose_nothing(tmp_path, monkeypatch):
+    network, found = Movement({"speech": 8}, SCALES).eval(), heard(6)
+    first, second = (sound.samples(some, reading("movement")) for some in (found[:3], found[3:]))
+    find = keeping._found
+
+    def meanwhile(*given, **named):
+        monkeypatch.setattr(keeping, "_found", find)
+        keeping.kept(network, second, Augmentation(), 0, tmp_path)  # another run, while this one looks
+        return find(*given, **named)
+
+    monkeypatch.setattr(keeping, "_found", meanwhile)
+    keeping.kept(network, first, Augmentation(), 0, tmp_path)
+    monkeypatch.setattr(keeping, "_found", lambda *_, **__: pytest.fail("it was found before"))
+    keeping.kept(network, sound.samples(found, reading("movement")), Augmentation(), 0, tmp_path)
+
+
+@pytest.mark.parametrize("trunk", ["transformer", "layers"])
+@pytest.mark.usefixtures("pretrained")
+def test_what_is_played_slower_is_no_longer_than_what_can_be_heard(trunk):
+    slow = Augmentation(speed=1.0, speed_factor=(0.5, 0.5))
+    asked = settings(tasks={"speech": 1.0}, trunk=trunk, augmentation=slow)
+    wave = np.zeros(round(LONGEST * RATE), np.int16) + np.arange(round(LONGEST * RATE), dtype=np.int16) % 99
+    found = sound.samples([dataclasses.replace(of("speech", "Actor_01"), wave=wave)], asked)
+    network = sound.task(asked).network().eval()
+    told, real, loudness = batched(found.tensors, asked.augmentation, network.mels)
+    with torch.inference_mode():
+        assert torch.isfinite(network(told, real, loudness)["speech"]).all()
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -506,8 +566,8 @@ def test_without_folds_the_splits_are_as_they_are():
 def test_a_run_of_the_whole_learns_from_the_dev_split_too_and_leaves_nothing_out(tmp_path, monkeypatch):
     monkeypatch.setattr(ravdess, "split_of", lambda _, who: {"Actor_03": "dev", "Actor_04": "test"}.get(who, "train"))
     for actor in range(1, 5):
-        for take in small_ravdess.names(actor, 1)[:6]:
-            write_tone(tmp_path / f"ravdess/Actor_{actor:02}/{take}.wav")
+        for row, take in enumerate(small_ravdess.names(actor, 1)[:6]):
+            write_tone(tmp_path / f"ravdess/Actor_{actor:02}/{take}.wav", frequency=100.0 * actor + 300 * row)
     whole, usual, folded = (
         sound.data(tmp_path, settings(tasks={"speech": 1.0}, **changes), Context(tmp_path / "cache"))
         for changes in ({"whole": True}, {}, {"whole": True, "folds": 3})
@@ -515,6 +575,9 @@ def test_a_run_of_the_whole_learns_from_the_dev_split_too_and_leaves_nothing_out
     assert set(whole.train.groups) == {"ravdess/Actor_01", "ravdess/Actor_02", "ravdess/Actor_03"}
     assert set(usual.train.groups) == {"ravdess/Actor_01", "ravdess/Actor_02"}
     assert whole.held == ()
+    asked = settings(tasks={"speech": 1.0}, whole=True, recipe=SHORT)
+    fit(sound.task(asked), dataclasses.replace(whole, chance=100.0), tmp_path / "run", 0, "cpu")
+    assert json.loads((tmp_path / "run/held.json").read_text()) == []
     assert usual.held is None
     assert not set(folded.train.groups) & set(folded.dev.groups)
 

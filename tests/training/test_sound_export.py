@@ -24,7 +24,7 @@ from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import softmax, temperature
 from kelly.training.export import sound as export
 from kelly.training.networks import multiscale
-from kelly.training.tasks import runs, sound
+from kelly.training.tasks import notes, runs, sound
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
 from kelly.training.tasks.sound import Settings
@@ -359,11 +359,17 @@ def test_every_trunk_that_can_begin_from_others_weights_is_looked_at():
 def test_an_ear_that_reads_notes_names_what_these_were_learned_from(root, context, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "encoded", lambda _: b"")
     run = finished(tmp_path / "run", TRUNKS["notes"])
-    (run / "run.json").write_text(json.dumps(json.loads((run / "run.json").read_text()) | {"begin": "runs/notes"}))
+    begin = str(tmp_path / "notes")
+    (run / "run.json").write_text(json.dumps(json.loads((run / "run.json").read_text()) | {"begin": begin}))
+    with pytest.raises(FileError):  # nobody knows any more what they learned from
+        export.write([run], root, tmp_path / "out", context)
+    told = dataclasses.asdict(notes.Settings(corpora=("asap",), fonts=("fonts/Grand.sf2",)))
+    runs.claim(tmp_path / "notes", told.pop("recipe") | told | {"network": "notes"})
     export.write([run], root, tmp_path / "out", context)
     config = json.loads((tmp_path / "out/config.json").read_text())
-    assert [one.split()[0] for one in config["corpora"]] == ["ASAP", "EMOPIA", "POP909", "VGMIDI"]
+    assert [one.split()[0] for one in config["corpora"]] == ["ASAP", "EMOPIA", "VGMIDI"]
     assert "CC BY-NC-SA 4.0" in config["licence"]
+    assert config["fonts"] == ["Grand"]
 
 
 @pytest.mark.parametrize(("trunk", "told"), BEGUN.items(), ids=BEGUN)

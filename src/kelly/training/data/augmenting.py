@@ -1,10 +1,10 @@
 """Augmenting: chance changes of sounds and of their spectrograms, so that a network learns what does not matter.
 
 Conventions: waves are float32 (samples,) at a rate in frames a second, in about -1..1; every change gives a new wave of
-the same length and kind (`crop` and `stretched` change the length) and takes its chance from the generator it is
-handed. A single change may leave -1..1; `augment` does not: it scales a wave that is louder down to a peak of 1, so
-nothing is clipped. Spectrograms are torch tensors (batch, ..., frames, bands), changed in batches. With its defaults
-an `Augmentation` changes nothing.
+the same length and kind (`crop`, `speed` and `stretched` change the length) and takes its chance from the generator it
+is handed. A single change may leave -1..1; `augment` does not: it scales a wave that is louder down to a peak of 1, so
+nothing is clipped. Spectrograms are torch tensors (batch, ..., frames, bands), changed in batches. With its defaults an
+`Augmentation` changes nothing.
 """
 
 from __future__ import annotations

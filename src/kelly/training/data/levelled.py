@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from kelly.models.ears import LONGEST
 from kelly.sound.features import Mel, evened, levels
 from kelly.sound.filtering import Wave
 from kelly.training.data.augmenting import Augmentation, augment, crop, spec_augment
@@ -66,7 +67,8 @@ def _sounding(
     """Levels of waves by each definition, and how loud they were."""
     waves: list[Wave] = [row.astype(np.float32) / np.float32(FULL) for row in rows]
     if changes is not None:
-        waves = [augment(wave, mels[0].rate, changes, rng) for wave in waves]
+        most = round(LONGEST * mels[0].rate)  # what is played slower may be longer than any ear hears at once
+        waves = [augment(wave, mels[0].rate, changes, rng)[:most] for wave in waves]
     alike, loudness = zip(*map(evened, waves), strict=True)
     return [[levels(wave, mel) for wave in alike] for mel in mels], list(loudness)
 

@@ -164,13 +164,15 @@ def _below(folder: Path) -> tuple[list[Path], list[str]]:
     def complain(error: OSError) -> None:
         closed.append(f"cannot look into {quoted(str(error.filename))}: {error.strerror}")
 
-    files = (Path(here, name) for here, _, names in os.walk(folder, onerror=complain) for name in names)
-    return sorted(path for path in files if _is_audio(path, folder)), closed
+    files: list[Path] = []
+    for here, folders, names in os.walk(folder, onerror=complain):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [Path(here, name) for name in names]
+    return sorted(path for path in files if _is_audio(path)), closed
 
 
-def _is_audio(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in ENDINGS and not hidden and path.is_file()
+def _is_audio(path: Path) -> bool:
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
 
 
 def _is_nameable(path: Path, folder: Path, beside: Path) -> bool:

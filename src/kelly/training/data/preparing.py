@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kelly.errors import FileError, KellyError, UsageError
-from kelly.files import write_atomically
+from kelly.files import make_folder, write_atomically
 from kelly.training.data.parallel import mapped, shown
 from kelly.training.data.sums import digest
 
@@ -84,7 +84,7 @@ def prepared(
     """
     listed = list(items)
     home = cache / _name(function)
-    _make(home)
+    make_folder(home)
     outcomes = mapped(partial(_outcome, function, home, version), listed, workers=workers, engine=engine)
     return _read(shown(outcomes, "preparing", len(listed)), listed, note)
 
@@ -147,7 +147,7 @@ def _keep(place: Path, arrays: Mapping[str, npt.ArrayLike]) -> None:
     with zipfile.ZipFile(packed, "w") as archive:  # as numpy.savez, which cannot name an array "file"
         for name, array in arrays.items():
             _pack(archive, name, np.asarray(array))
-    _make(place.parent)
+    make_folder(place.parent)
     write_atomically(place, packed.getbuffer())
 
 
@@ -156,13 +156,6 @@ def _pack(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None:
         raise UsageError(f"prepared data are arrays of numbers or texts; {name} is one of objects")
     with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
         np.lib.format.write_array(file, array, allow_pickle=False)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"cannot make the folder {folder}: {error.strerror}") from error
 
 
 def _is_whole(place: Path) -> bool:

@@ -1,9 +1,10 @@
 """Rolls: stretches of scores that Kelly plays, and which of a piano's keys are struck and held in every frame of them.
 
 Conventions: frames are those of `SCALES` (62.5 a second); levels are kept in steps of `STEP`. A key is struck in the
-frame in which its note begins and in the next, held from there until its key is released (a pedal makes no difference).
+frame nearest to where its note begins and in the next, and held from there until it is released, one frame at the least
+(a pedal makes no difference).
 Keys are the 88 from A0 (MIDI 21) to C8. Which stretches of a score are played, and with which of the SoundFonts each,
-follows from the name of its file alone. Percussion is played, but strikes no key.
+follows from the id of its record alone. Percussion is played, but strikes no key.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def played(item: Item) -> Arrays:
         start = rng.uniform(0, max(0.0, score.duration - SECONDS))
         part, lead = excerpt(score, start)
         bits = keys(part, lead)
-        if score.duration < SECONDS or bits[:, 0].sum() < _FEWEST:
+        if score.duration < SECONDS or sum(0 <= onset - lead < SECONDS for _, onset, _ in _sounding(part)) < _FEWEST:
             continue
         font = fonts[(int(first * len(fonts)) + number) % len(fonts)]["soundfont"]
         wave = mix(part, rate=rate, soundfont=font).mono.samples[0]
@@ -125,7 +126,7 @@ def excerpt(score: Score, start: float) -> tuple[Score, float]:
     for part in score.parts:
         times = score.seconds(np.array([(note.onset, note.end) for note in part.notes]).reshape(-1, 2)) - begin
         notes = tuple(
-            replace(note, onset=onset, duration=close - onset)
+            replace(note, onset=onset, duration=min(close, end - begin + 1.0) - onset)  # some never end
             for note, (onset, close) in zip(part.notes, times.tolist(), strict=True)
             if 0 <= onset < end - begin
         )

@@ -42,6 +42,8 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
         raise UsageError("notes are heard within the ear for music: give a run of kelly train notes to measure")
     networks = [trained(run) for run in runs]
     settings, fonts = networks[0][0], [soundfont.find()]
+    if len({(one.corpora, one.stretches) for one, _ in networks}) > 1:
+        raise UsageError("runs that are measured together must hear the same corpora, and as many stretches of each")
     asked = rolls(root, context, settings.corpora, fonts, settings.stretches, [split])
     ours = [_f1(_counts(asked, network)) for _, network in networks]
     beside = _constant(asked)

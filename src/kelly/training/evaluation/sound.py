@@ -113,7 +113,7 @@ def measure(
     asked = [find(name, known, "task") for name in tasks] or known
     if split == "test" and any(one.folded for one in heard):
         raise UsageError("runs of folds judge what they left out, which is no test split; measure a run of all data")
-    if split != "test" and (not runs or any(one.settings.whole for one in heard)):
+    if split != "test" and (not runs or any(one.settings.whole and not one.folded for one in heard)):
         context.note("these ears learned from the dev split too: runs with --fold tell what they do of unheard sounds")
     where = _Where(root, train or root, split, fonts, context)
     found = {name: _task(name, heard, where) for name in asked}

@@ -28,7 +28,6 @@ from kelly.errors import FileError, UsageError
 from kelly.listening.sound import music_sources, music_units
 from kelly.models.ears import EXACTLY, Ear
 from kelly.sound.features import EVEN, FRAMES, SOFTEST
-from kelly.training.data import rolls
 from kelly.training.data.registry import reader
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import temperature
@@ -37,6 +36,7 @@ from kelly.training.export.put import put
 from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
+from kelly.training.tasks import notes
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.sound import Settings, trained
 
@@ -109,7 +109,7 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     missing; context.
     Returns: the files written.
     Raises: FileError, a run is not finished, or the export is not its equal; UsageError, all runs left out a fold, or
-    they cannot be heard together; as `sounds` and `by_fold`.
+    they cannot be heard together; as `sounds` and `by_fold`; FileError, one reads notes and the run of these is gone.
     """
     known = [(run, *trained(run)) for run in runs]
     shipped = [one for one in known if not one[1].folds]
@@ -122,30 +122,32 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     temperatures = _temperatures([run for run, settings, _ in known if settings.folds], tasks, root, context)
     listening = Listening([hearing for _, _, hearing in shipped], temperatures).eval()
     files = {"model.onnx": encoded(listening)}
-    fonts = {Path(font).stem for _, settings, _ in shipped for font in settings.fonts}
-    titles, licence = _sources([settings for _, settings, _ in shipped])
     config = {
         "format": 1,
-        "licence": licence,
-        "corpora": titles,
+        **_sources([settings for _, settings, _ in shipped]),
         "runs": [run.name for run, _, _ in shipped],
         "rate": listening.mels[0].rate,
         "heads": {name: list(TASKS[name].names) for name in listening.heads},
         "temperatures": temperatures,
-        "fonts": sorted(fonts),
         **_scaled(files["model.onnx"], listening.heads, listening.mels[0].rate, root, context),
     }
     return put(files, config, out)
 
 
-def _sources(known: Sequence[Settings]) -> tuple[list[str], str]:
-    """What runs learned from and began with, and the licence of all that together."""
+def _sources(known: Sequence[Settings]) -> dict[str, Any]:
+    """What runs learned from and began with, the licence of all that together, and the SoundFonts they heard."""
     learned = {one for asked in known for name in asked.tasks for one in (TASKS[name].corpus, *TASKS[name].beside)}
-    learned |= {one for asked in known if asked.trunk == "notes" for one in rolls.CORPORA}
+    before = [notes.made_by(Path(asked.begin)) for asked in known if asked.trunk == "notes" and asked.begin]
+    learned |= {one for asked in before for one in asked.corpora}
+    fonts = {Path(font).stem for told in [one.fonts for one in known] + [one.fonts for one in before] for font in told}
     corpora = [reader(one).CORPUS for one in sorted(learned)]
     begun = dict.fromkeys(_BEGUN[asked.trunk] for asked in known if asked.begin and asked.trunk in _BEGUN)
     licences = {one.licence for one in corpora} | {licence for _, licence in begun}
-    return [one.title for one in corpora] + [title for title, _ in begun], "; ".join(sorted(licences))
+    return {
+        "licence": "; ".join(sorted(licences)),
+        "corpora": [one.title for one in corpora] + [title for title, _ in begun],
+        "fonts": sorted(fonts),
+    }
 
 
 def _check_alike(hearings: Mapping[str, Hearing | Movement]) -> None:

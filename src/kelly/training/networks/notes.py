@@ -2,11 +2,11 @@
 
 Conventions: levels are those of `SCALES`, each (batch, frames, bands), side by side as the channels of a picture; keys
 are those of `data.rolls`. Two convolutions look at some frames and bands at once, each halving the bands; what stands
-in all bands of a frame becomes its state, which two convolutions over time complete with what is around it (0.27 s on
-each side), each beside a way past it. Trained on scores that Kelly plays, its states tell of music what takes notes to
-tell: how many are struck, how high, how regularly, in which key. Two networks in the field that transcribe (Hawthorne
-and others, "Onsets and Frames", ISMIR 2018; Bittner and others, "A Lightweight Instrument-Agnostic Model", ICASSP 2022)
-part struck from held in the same way.
+in all bands of a frame becomes its state, which two convolutions over time complete with what is around it (a fifth of
+a second on each side), each beside a way past it. Trained on scores that Kelly plays, its states tell of music what
+takes notes to tell: how many are struck, how high, how regularly, in which key. Two networks in the field that
+transcribe (Hawthorne and others, "Onsets and Frames", ISMIR 2018; Bittner and others, "A Lightweight
+Instrument-Agnostic Model", ICASSP 2022) part struck from held in the same way.
 """
 
 from __future__ import annotations

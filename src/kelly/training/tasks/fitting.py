@@ -96,7 +96,8 @@ class Data:
 
     Parameters: train and dev; chance, the dev loss without looking at the input (say, the best constant's); labels (n,)
     of the training samples where it learns classes, targets (n,) by name where it learns numbers, both to see that
-    these vary; held, the groups that are left out (None: those of dev).
+    these vary; held, the groups that are left out (None: those of dev; if none
+    are, dev is a part of train).
     """
 
     train: Samples
@@ -158,7 +159,8 @@ def fit(
     Raises: TrainingError, as the guards say; FileError, `out` holds another run, or this one is damaged; UsageError,
     there is no such device or tracker.
     """
-    guards.check_samples(data.train, data.dev, data.labels, data.targets)
+    apart = data.held is None or len(data.held) > 0
+    guards.check_samples(data.train, data.dev, data.labels, data.targets, apart=apart)
     check_device(device)
     check_tracker(tracking)
     told = made_from(task, data) | {"seed": seed}

@@ -23,19 +23,25 @@ SHOWN = 3
 
 
 def check_samples(
-    train: Samples, dev: Samples, labels: Tensor | None = None, targets: Mapping[str, Tensor] | None = None
+    train: Samples,
+    dev: Samples,
+    labels: Tensor | None = None,
+    targets: Mapping[str, Tensor] | None = None,
+    *,
+    apart: bool = True,
 ) -> None:
     """What must hold before the first step.
 
     Parameters: train and dev, the samples; labels (n,), classes of the training samples, where it is classes that the
-    network learns; targets (n,) by name, numbers that it learns.
+    network learns; targets (n,) by name, numbers that it learns; apart, whether the splits share no group: they do
+    where everything is learned from, and the last weights are kept.
     Raises: TrainingError.
     """
     for name, samples in (("train", train), ("dev", dev)):
         if not len(samples):
             raise TrainingError(f"there are no samples in the {name} split")
     shared = sorted(set(train.groups) & set(dev.groups))
-    if shared:
+    if shared and apart:
         names = ", ".join(shared[:SHOWN]) + (" ..." if len(shared) > SHOWN else "")
         raise TrainingError(f"the train and dev splits must share no group; they share {len(shared)} ({names})")
     for name, tensor in train.tensors.items():

@@ -28,7 +28,9 @@ __all__ = ["kept"]
 Floats = npt.NDArray[np.float32]
 
 _FOLDER = "kelly.training.tasks.keeping"
+# Raised when what is found of the same sound changes: by networks.movement, levelled, augmenting or sound.features.
 _VERSION = 1
+_OFTEN = 1000  # sounds, after which they are written
 
 
 def kept(network: Movement, asked: Samples, changes: Augmentation, versions: int, cache: Path | None) -> Samples:
@@ -39,15 +41,19 @@ def kept(network: Movement, asked: Samples, changes: Augmentation, versions: int
     Raises: FileError, the cache cannot be written.
     """
     place = cache / _FOLDER / f"{_digest(network, changes, versions)}.npz" if cache else None
-    known = _read(place) if place else {}
-    before, rows = len(known), []
+    shape = (1 + versions, int(network.whole.num_features))
+    known = _read(place, shape) if place else {}
+    new, rows = 0, []
     for wave, length in zip(asked.tensors["wave"], asked.tensors["length"].tolist(), strict=True):
         sound = wave[:length]
         key = hashlib.sha256(sound.numpy().tobytes()).hexdigest()
         if key not in known:
             known[key] = _found(network, sound, changes, versions, seed=int(key[:8], 16))
+            new += 1
+            if place and new % _OFTEN == 0:
+                _write(place, known)
         rows.append(known[key])
-    if place and len(known) > before:
+    if place and new % _OFTEN:
         _write(place, known)
     others = {name: tensor for name, tensor in asked.tensors.items() if name not in {"wave", "length"}}
     return replace(asked, tensors={**others, "kept": torch.from_numpy(np.array(rows, np.float32))})
@@ -70,15 +76,19 @@ def _digest(network: Movement, changes: Augmentation, versions: int) -> str:
     return told.hexdigest()
 
 
-def _read(place: Path) -> dict[str, Floats]:
+def _read(place: Path, shape: tuple[int, int]) -> dict[str, Floats]:
+    """What was kept, in the shape that is wanted; nothing of a file that is missing or damaged."""
     try:
         with np.load(place, allow_pickle=False) as packed:
-            return dict(zip(packed["keys"].tolist(), packed["kept"], strict=True))
-    except DAMAGE:
+            keys, rows = packed["keys"], packed["kept"]
+    except (*DAMAGE, TypeError):  # an array by itself is no context
         return {}
+    return dict(zip(keys.tolist(), rows, strict=True)) if rows.shape == (len(keys), *shape) else {}
 
 
 def _write(place: Path, known: dict[str, Floats]) -> None:
+    """Keep what is known, and what another run has found meanwhile."""
+    known = _read(place, next(iter(known.values())).shape) | known
     packed = io.BytesIO()
     np.savez(packed, keys=np.array(list(known)), kept=np.array(list(known.values())))
     make_folder(place.parent)

@@ -19,7 +19,7 @@ from pydantic import ConfigDict
 from torch import Tensor, nn
 from torch.nn import functional
 
-from kelly.errors import CorpusError, UsageError
+from kelly.errors import CorpusError, FileError, UsageError
 from kelly.names import find
 from kelly.sound import soundfont
 from kelly.sound.features import SCALES
@@ -28,9 +28,11 @@ from kelly.training.networks.notes import SIZES, NoteNet
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
 from kelly.training.tasks.runs import claimed, parsed
-from kelly.training.tasks.samples import Batch, Samples
+from kelly.training.tasks.samples import Batch, Samples, parts
 
-__all__ = ["NotesTask", "Settings", "data", "heard", "task", "trained"]
+__all__ = ["NotesTask", "Settings", "data", "heard", "made_by", "task", "trained"]
+
+_AT_ONCE = 64  # stretches whose keys are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ class Settings:
 
     Parameters: recipe; corpora, of `rolls.CORPORA`; fonts, the SoundFonts that play (none: the one that Kelly plays
     with); stretches, of each score; size, one of `networks.notes.SIZES`; dropout, of states; frames of a stretch that
-    are heard in a step; colour, the standard deviation in tenths of decibels of how much brighter and louder a sound
-    is made; struck, the weight of a struck key beside one that is not.
+    are heard in a step; colour, the standard deviation of how much brighter and louder a sound is made, in levels (10
+    dB); struck, the weight of a struck key beside one that is not.
     Raises: UsageError, one of them is out of range.
     """
 
@@ -61,8 +63,9 @@ class Settings:
         for name in self.corpora:
             find(name, tuple(CORPORA), "corpus")
         find(self.size, tuple(SIZES), "size")
-        if not self.corpora or self.stretches < 1:
-            raise UsageError(f"corpora and stretches must be one or more; got {self.corpora}, {self.stretches}")
+        if not self.corpora or len(set(self.corpora)) < len(self.corpora) or self.stretches < 1:
+            told = f"{self.corpora}, {self.stretches}"
+            raise UsageError(f"corpora must be one or more, each once, stretches one or more; got {told}")
         if not 1 <= self.frames <= FRAMES:
             raise UsageError(f"frames must lie in 1..{FRAMES}; got {self.frames}")
         if not 0 <= self.dropout < 1 or not 0 <= self.colour < np.inf or not 0 < self.struck < np.inf:
@@ -117,11 +120,18 @@ def task(settings: Settings) -> NotesTask:
 
 def trained(run: Path) -> tuple[Settings, NoteNet]:
     """The settings and the network of a finished run. Raises: FileError, it is not finished or not of notes."""
+    settings = made_by(run)
+    return settings, cast("NoteNet", weights(task(settings).network(), run))
+
+
+def made_by(run: Path) -> Settings:
+    """The settings of a run. Raises: FileError, it is none, or not of notes."""
     made_from = claimed(run)
+    if made_from.get("network") != "notes":
+        raise FileError(f"{run} must be a run of notes; it is one of {made_from.get('network', 'nothing')}")
     recipe = {one.name: made_from[one.name] for one in fields(Recipe) if one.name in made_from}
     chosen = {one.name: made_from[one.name] for one in fields(Settings) if one.name in made_from}
-    settings = parsed(Settings, {**chosen, "recipe": recipe}, run / "run.json")
-    return settings, cast("NoteNet", weights(task(settings).network(), run))
+    return parsed(Settings, {**chosen, "recipe": recipe}, run / "run.json")
 
 
 def data(root: Path, settings: Settings, context: Context) -> Data:
@@ -155,9 +165,17 @@ def _unpacked(keys: Tensor) -> Tensor:
     return torch.unflatten(bits.flatten(-2), -1, (2, KEYS)).float()
 
 
+def _shares(known: Samples) -> Tensor:
+    """How often each key is struck and held (2, 88)."""
+    counts = torch.zeros(2, KEYS)
+    for batch in parts(known, _AT_ONCE):
+        counts += _unpacked(batch["keys"]).sum((0, 1))
+    return counts / (len(known) * FRAMES)
+
+
 def _chance(train: Samples, dev: Samples, settings: Settings) -> float:
     """The dev loss of how often each key is struck and held in training."""
-    shares, told = (_unpacked(one.tensors["keys"]).mean((0, 1)) for one in (train, dev))
+    shares, told = (_shares(one) for one in (train, dev))
     weighed = torch.tensor([settings.struck, 1.0])[:, None]
     likely = (weighed * shares / (weighed * shares + 1 - shares)).clamp(1e-6, 1 - 1e-6)
     return float(-(weighed * told * likely.log() + (1 - told) * (1 - likely).log()).mean())

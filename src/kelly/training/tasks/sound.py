@@ -141,10 +141,12 @@ class Settings:
             f"{self.trunk} has nothing that could begin from {self.begin}",
         )
         yield (
-            self.trunk == "cepstra" and "moods" in self.tasks,
-            "cepstra are read of waves; moods come as spectrograms",
+            self.trunk in {"cepstra", "notes"} and "moods" in self.tasks,
+            f"{self.trunk} are heard in waves; moods come as spectrograms",
         )
-        yield self.whole and self.recipe.keep != "last", "whole leaves nothing to choose weights by: keep must be last"
+        yield self.trunk == "notes" and self.sample_rate != RATE, f"notes are heard at {RATE} samples a second"
+        whole = self.whole and not self.folds
+        yield whole and self.recipe.keep != "last", "whole leaves nothing to choose weights by: keep must be last"
 
     @property
     def still(self) -> bool:
