@@ -37,7 +37,7 @@ _LEAST = 1e-9  # of a power: levels tell what is softer only roughly
 class Kernels(nn.Module):
     """What tall kernels and long ones find, as a trunk."""
 
-    scales = 1
+    scales, lags = 1, (1,)
 
     def __init__(self, tall: Tall) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Kernels(nn.Module):
 class Layers(nn.Module):
     """The states after every layer of a transformer side by side, as a trunk."""
 
-    scales = 1
+    scales, lags = 1, (1,)
 
     def __init__(self, transformer: MusicEmotionTransformer) -> None:
         super().__init__()
@@ -65,7 +65,9 @@ class Layers(nn.Module):
 
 
 class Notes(nn.Module):
-    """The states of a network that hears notes, as a trunk."""
+    """The states of a network that hears notes, as a trunk: how these move tells how many notes there are."""
+
+    lags = (*LAGS, 32)
 
     def __init__(self, network: NoteNet) -> None:
         super().__init__()
@@ -107,7 +109,7 @@ class Movement(nn.Module):
         if finder is None:
             kept = (3 + len(LAGS)) * (_CEPSTRA if decibels else bands + _CEPSTRA) + 2 * voices
         else:
-            kept = 4 * finder.width + 2 * bands + 2 * voices
+            kept = (3 + len(finder.lags)) * finder.width + 2 * bands + 2 * voices
             finder.requires_grad_(requires_grad=False)
         self.whole, self.dropout = nn.BatchNorm1d(kept, affine=False), nn.Dropout(dropout)
         self.shared = nn.Linear(kept, hidden) if hidden else None
@@ -152,12 +154,10 @@ class Movement(nn.Module):
         """The statistics (batch, numbers)."""
         frames, *others = (one * real[..., None] for one in levels[: len(self.mels)])
         if self.finder is None:
-            rows = self._rows(frames, loudness)
-            steps = [_moved(rows, real, lag) for lag in LAGS]
-            told = [*moments(rows, real), *chain(steps[0], (mean for mean, _ in steps[1:]))]
+            told = _told(self._rows(frames, loudness), real, LAGS)
         else:
             found, alive = self.finder([frames, *others], real)
-            told = [*moments(found, alive), *_moved(found, alive, 1), *moments(frames, real)]
+            told = [*_told(found, alive, self.finder.lags), *moments(frames, real)]
         if self.voices:
             seconds = real.sum(1, keepdim=True) / self.mels[0].frames_a_second
             told += [seconds.log1p(), loudness[:, None]]
@@ -169,6 +169,12 @@ def _silent(kept: int, size: int) -> nn.Linear:
     head = nn.Linear(kept, size)
     nn.init.zeros_(head.weight)
     return head
+
+
+def _told(rows: Tensor, real: Tensor, lags: Sequence[int]) -> list[Tensor]:
+    """How rows stand and how they move: mean and spread of both, over longer times the mean alone."""
+    steps = [_moved(rows, real, lag) for lag in lags]
+    return [*moments(rows, real), *chain(steps[0], (mean for mean, _ in steps[1:]))]
 
 
 def _moved(rows: Tensor, real: Tensor, lag: int) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ from kelly.files import make_folder, write_atomically
 from kelly.training.data.augmenting import Augmentation
 from kelly.training.data.levelled import batched
 from kelly.training.data.preparing import DAMAGE
-from kelly.training.networks.movement import Movement
+from kelly.training.networks.movement import LAGS, Movement
 from kelly.training.tasks.samples import Samples
 
 __all__ = ["kept"]
@@ -70,7 +70,8 @@ def _found(network: Movement, sound: torch.Tensor, changes: Augmentation, versio
 
 def _digest(network: Movement, changes: Augmentation, versions: int) -> str:
     told = hashlib.sha256(f"{_VERSION} {changes if versions else None} {versions} {network.mels}".encode())
-    told.update(f"{type(network.finder).__name__} {network.decibels} {network.voices}".encode())
+    lags = network.finder.lags if network.finder else LAGS
+    told.update(f"{type(network.finder).__name__} {lags} {network.decibels} {network.voices}".encode())
     for name, tensor in network.finder.state_dict().items() if network.finder else ():
         told.update(name.encode() + tensor.numpy().tobytes())
     return told.hexdigest()
