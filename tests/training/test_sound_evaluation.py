@@ -14,6 +14,7 @@ from kelly.errors import CorpusError, FileError, UnknownNameError, UsageError
 from kelly.sound import soundfont
 from kelly.training.data import sounds
 from kelly.training.data.sounds import TASKS
+from kelly.training.evaluation import scales
 from kelly.training.evaluation import sound as evaluation
 from kelly.training.evaluation.listeners import listeners
 from kelly.training.evaluation.results import lines
@@ -308,10 +309,10 @@ def test_the_ceiling_is_what_the_noise_of_few_listeners_leaves():
     truth = rng.uniform(0.2, 0.8, (4000, 1))
     for raters in (10, 40):
         shares = rng.binomial(raters, truth) / raters
-        (ceiling,) = evaluation._ceilings(shares, np.full(len(shares), raters))
+        (ceiling,) = scales.ceilings(shares, np.full(len(shares), raters))
         assert ceiling == pytest.approx(np.corrcoef(truth[:, 0], shares[:, 0])[0, 1], abs=0.02)
     agreed = np.array([[0.0], [1.0]])
-    assert evaluation._ceilings(agreed, np.full(2, 9)).tolist() == [1]
+    assert scales.ceilings(agreed, np.full(2, 9)).tolist() == [1]
 
 
 def test_ratings_say_by_which_fonts_they_were_played_and_which_were_not_heard_in_training(of_music, other_font):

@@ -13,7 +13,7 @@ from kelly.training.evaluation.bootstrap import interval, resampled
 from kelly.training.evaluation.measuring import About
 from kelly.training.evaluation.results import Number, Task
 
-__all__ = ["MEAN_R", "with_scales"]
+__all__ = ["MEAN_R", "ceilings", "with_scales"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +28,7 @@ def with_scales(
     Parameters: task, as `rated` gives it; names of the scales; gold (items, scales), shares of listeners; told, what
     ours, which comes first, and baselines tell; raters (items,), how many listeners there were; about.
     """
-    ceiling = _ceilings(gold, raters)
+    ceiling = ceilings(gold, raters)
     models = list(told.values())
 
     def mean(truth: Floats, *others: Floats) -> Floats:
@@ -51,7 +51,7 @@ def with_scales(
     return replace(task, numbers=(whole, *numbers))
 
 
-def _ceilings(shares: Floats, raters: Floats) -> Floats:
+def ceilings(shares: Floats, raters: Floats) -> Floats:
     """The highest r (scales,) that can be expected: the root of the reliability of shares (items, scales).
 
     Of n listeners who say yes or no, a share p varies by p (1 - p) / (n - 1) around what all listeners would say.
