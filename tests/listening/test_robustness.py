@@ -181,10 +181,15 @@ ENDLESS = {
 
 @pytest.mark.usefixtures("heard")  # warm by then
 @pytest.mark.parametrize("piece", ENDLESS.values(), ids=ENDLESS)
-def test_no_sentence_takes_longer_than_a_fifth_of_a_second(piece):
+def test_no_sentence_takes_longer_than_a_fifth_of_a_second_or_fifty_ordinary_ones_where_those_are_slow(piece):
+    assert quickest(piece) < max(0.2, 50 * quickest("I miss her so much that I cannot sleep at night any more"))
+
+
+def quickest(piece):
+    """The seconds that the quickest of three readings takes."""
     taken = []
     for mark in "(-*":  # another text each time, so that none can be remembered
         start = time.process_time()  # of all threads; the machine may have other work
         feel(f"{mark}{piece}"[:LONGEST])
         taken.append(time.process_time() - start)
-    assert min(taken) < 0.2
+    return min(taken)

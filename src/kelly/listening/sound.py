@@ -65,9 +65,9 @@ RATE = 2.0  # points of a timeline a second
 SPAN: Mapping[str, float] = MappingProxyType({"speech": 4.0, "singing": 5.0, "music": 5.0})  # seconds of a window
 REACH = (0.5, 0.22)  # valence and arousal
 # How much each head counts for valence and arousal. Of recordings those that learned from played scores tell little of
-# valence (r .11 and .12 with the place of what Emotify's listeners felt) and something of arousal (.41 and .50).
+# valence (r .07 and .00 with the place of what Emotify's listeners felt) and something of arousal (.50 and .30).
 WEIGHTS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {"gems": (0.8, 0.5), "vgmidi": (0.15, 0.25), "emopia": (0.05, 0.25)}
+    {"gems": (0.8, 0.5), "vgmidi": (0.15, 0.35), "emopia": (0.05, 0.15)}
 )
 SPREADS = (0.35, 0.16, 0.3)  # of music
 _OWN = (0.3, 0.15, 0.2)  # spread of a voice whose emotion is certain
