@@ -24,7 +24,7 @@ from kelly.names import find
 from kelly.sound import soundfont
 from kelly.sound.features import SCALES
 from kelly.training.data.rolls import CORPORA, FRAMES, KEYS, STEP, Roll, rolls
-from kelly.training.networks.notes import SIZES, NoteNet
+from kelly.training.networks.notes import SIZES, WINDOWS, NoteNet
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
 from kelly.training.tasks.runs import claimed, parsed
@@ -87,7 +87,7 @@ class NotesTask:
 
     def network(self) -> NoteNet:
         """The network with new weights."""
-        return NoteNet(SIZES[self.settings.size], len(SCALES), SCALES[0].bands, self.settings.dropout)
+        return NoteNet(SIZES[self.settings.size], WINDOWS, SCALES[0].bands, self.settings.dropout)
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch, and how likely each key is in the mean over frames (samples, 2, 88)."""
@@ -154,8 +154,8 @@ def samples(found: Sequence[Roll]) -> Samples:
 
 
 def heard(levels: Tensor) -> list[Tensor]:
-    """Each definition's levels (batch, frames, bands) of what `samples` keeps (batch, definitions, frames, bands)."""
-    return list((levels.float() * STEP).unbind(1))
+    """The levels (batch, frames, bands) that are heard of what `samples` keeps (batch, definitions, frames, bands)."""
+    return list((levels[:, :WINDOWS].float() * STEP).unbind(1))
 
 
 def _unpacked(keys: Tensor) -> Tensor:

@@ -165,7 +165,7 @@ class SoundTask:
     def mels(self) -> tuple[Mel, ...]:
         """The definitions of what the network hears."""
         mels = next(TASKS[name].heard_at(self.settings.sample_rate) for name in self.settings.tasks)
-        return mels if self.settings.trunk in {"multiscale", "notes"} else mels[:1]
+        return mels[: {"multiscale": len(mels), "notes": note_net.WINDOWS}.get(self.settings.trunk, 1)]
 
     @property
     def recipe(self) -> Recipe:
