@@ -29,7 +29,7 @@ def main() -> None:
     told = music_sources({head: np.concatenate([row[head] for row in rows]) for head in rows[0]})
     gold = music_sources(
         {
-            **dict.fromkeys(("vgmidi",), np.zeros((len(known), 2))),
+            "vgmidi": np.zeros((len(known), 2)),
             "emopia": np.zeros((len(known), 4)),
             "gems": np.array([one.told for one in known]),
         }

@@ -143,7 +143,7 @@ def test_silence_around_a_sound_changes_nothing_of_what_is_heard(kind, before, a
     one, other = sound.hear(wave, kind=kind), sound.hear(np.concatenate([around[0], wave, around[1]]), kind=kind)
     assert other.kinds == pytest.approx(one.kinds, abs=1e-3)
     assert other.reading.emotion.vad == pytest.approx(one.reading.emotion.vad, abs=1e-3)
-    assert other.classes == pytest.approx(one.classes, abs=2e-3)
+    assert other.classes == pytest.approx(one.classes, abs=1e-3)
     start = len(around[0]) / ears.RATE
     silent = np.isnan(other.course).all(1)
     assert silent[(other.times < start - 0.5) | (other.times > start + 7.5)].all()

@@ -175,6 +175,8 @@ def hear(wave: Wave, name: str = "", kind: str | None = None) -> Recording:
         nothing = np.full((len(times), 3), np.nan)
         even = dict.fromkeys(CLASSES, 0.0) | {"neutral": 1.0}
         return Recording(name, seconds, asked or "", {}, _silence(name), even, {}, times, nothing)
+    heard = np.flatnonzero(all_of_it)  # the constant is that of the sound, whatever silence is around it
+    wave = wave - wave[heard[0] * _FRAME : (heard[-1] + 1) * _FRAME].mean(dtype=np.float64).astype(np.float32)
     kinds = {one: float(one == asked) for one in KINDS} if asked else _kinds(wave, near)
     chosen = max(kinds, key=lambda one: kinds[one])
     windows, weights = _windows(wave, SPAN[chosen], all_of_it if chosen == "music" else near)

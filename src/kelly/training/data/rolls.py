@@ -2,9 +2,8 @@
 
 Conventions: frames are those of `SCALES` (62.5 a second); levels are kept in steps of `STEP`. A key is struck in the
 frame nearest to where its note begins and in the next, and held from there until it is released, one frame at the least
-(a pedal makes no difference).
-Keys are the 88 from A0 (MIDI 21) to C8. Which stretches of a score are played, and with which of the SoundFonts each,
-follows from the id of its record alone. Percussion is played, but strikes no key.
+(a pedal makes no difference). Keys are the 88 from A0 (MIDI 21) to C8. Which stretches of a score are played, and with
+which of the SoundFonts each, follows from the id of its record alone. Percussion is played, but strikes no key.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ CORPORA = MappingProxyType({"pop909": pop909, "asap": asap})
 LOWEST, KEYS = 21, 88
 SECONDS = 12.0  # of a stretch
 FRAMES = int(SECONDS * SCALES[0].frames_a_second)
-STEP = 1 / 28  # of levels, a tenth of the decibels
+STEP = 1 / 28  # of levels: about a third of a decibel
 _BEFORE = 4.0  # seconds before a stretch that are played too: what still sounds when it begins
 _FEWEST = 4  # notes of a stretch
 _VERSION = 1

@@ -9,7 +9,7 @@ learned here: what reads states for feelings is trained by `tasks.sound` with th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, cast
 
@@ -25,9 +25,10 @@ from kelly.sound import soundfont
 from kelly.sound.features import SCALES
 from kelly.training.data.rolls import CORPORA, FRAMES, KEYS, STEP, Roll, rolls
 from kelly.training.networks.notes import SIZES, WINDOWS, NoteNet
+from kelly.training.tasks import made
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
-from kelly.training.tasks.runs import claimed, parsed
+from kelly.training.tasks.runs import claimed
 from kelly.training.tasks.samples import Batch, Samples, parts
 
 __all__ = ["NotesTask", "Settings", "data", "heard", "made_by", "task", "trained"]
@@ -126,12 +127,10 @@ def trained(run: Path) -> tuple[Settings, NoteNet]:
 
 def made_by(run: Path) -> Settings:
     """The settings of a run. Raises: FileError, it is none, or not of notes."""
-    made_from = claimed(run)
-    if made_from.get("network") != "notes":
-        raise FileError(f"{run} must be a run of notes; it is one of {made_from.get('network', 'nothing')}")
-    recipe = {one.name: made_from[one.name] for one in fields(Recipe) if one.name in made_from}
-    chosen = {one.name: made_from[one.name] for one in fields(Settings) if one.name in made_from}
-    return parsed(Settings, {**chosen, "recipe": recipe}, run / "run.json")
+    network = claimed(run).get("network", "nothing")
+    if network != "notes":
+        raise FileError(f"{run} must be a run of notes; it is one of {network}")
+    return made.made_by(Settings, run)
 
 
 def data(root: Path, settings: Settings, context: Context) -> Data:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -41,7 +41,7 @@ from kelly.training.tasks import notes
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
 from kelly.training.tasks.keeping import kept
-from kelly.training.tasks.runs import claimed, parsed
+from kelly.training.tasks.made import made_by
 from kelly.training.tasks.samples import Batch, Samples
 
 __all__ = ["RATES", "Settings", "SoundTask", "both", "data", "samples", "task", "trained"]
@@ -234,10 +234,7 @@ def task(settings: Settings) -> SoundTask:
 
 def trained(run: Path) -> tuple[Settings, Hearing | Movement]:
     """The settings and the network of a finished run, ready to predict. Raises: FileError, it is not finished."""
-    made_from = claimed(run)
-    recipe = {one.name: made_from[one.name] for one in fields(Recipe) if one.name in made_from}
-    chosen = {one.name: made_from[one.name] for one in fields(Settings) if one.name in made_from}
-    settings = parsed(Settings, {**chosen, "recipe": recipe}, run / "run.json")
+    settings = made_by(Settings, run)
     network = weights(task(replace(settings, begin="")).network(), run)
     assert isinstance(network, Hearing | Movement)  # noqa: S101 - it came from `network`
     return settings, network

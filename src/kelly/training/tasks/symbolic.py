@@ -8,7 +8,7 @@ trained on is a setting: a recogniser that judges what another labels must have 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,7 +26,7 @@ from kelly.training.data.splits import PARTS, share
 from kelly.training.networks.symbolic import Ear
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Data, Recipe, weights
-from kelly.training.tasks.runs import claimed, parsed
+from kelly.training.tasks.made import made_by
 from kelly.training.tasks.samples import Batch, Samples
 
 __all__ = ["SONGS", "Settings", "SymbolicTask", "both", "data", "samples", "task", "trained"]
@@ -106,9 +106,7 @@ def trained(run: Path) -> Ear:
 
     Raises: FileError, the run is not finished or damaged.
     """
-    made_from = claimed(run)
-    chosen = {one.name: made_from[one.name] for one in fields(Settings) if one.name in made_from}
-    network = weights(SymbolicTask(parsed(Settings, chosen, run / "run.json")).network(), run)
+    network = weights(SymbolicTask(made_by(Settings, run)).network(), run)
     assert isinstance(network, Ear)  # noqa: S101 - it came from `network`
     return network
 
