@@ -21,7 +21,7 @@ from torch.nn import functional
 
 __all__ = ["SIZES", "WINDOWS", "NoteNet", "Size"]
 
-WINDOWS = 4  # of `SCALES`, the shortest first, that it hears
+WINDOWS = 3  # of `SCALES`, the shortest first, that it hears
 _KEYS = 88
 _AROUND = 5  # frames of a convolution over time
 _REACH = (1, 4)  # frames from one to the next that it looks at
