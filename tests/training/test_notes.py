@@ -18,7 +18,7 @@ from kelly.training.data.preparing import Item
 from kelly.training.data.rolls import FRAMES, KEYS, LOWEST, SECONDS, STEP, Roll, excerpt, keys, played, rolls
 from kelly.training.evaluation import notes as evaluation
 from kelly.training.networks.movement import Movement, Notes
-from kelly.training.networks.notes import SIZES, NoteNet
+from kelly.training.networks.notes import SIZES, WINDOWS, NoteNet
 from kelly.training.tasks import notes, sound
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
@@ -158,7 +158,7 @@ def test_it_learns_to_hear_keys_and_an_ear_reads_what_it_found(root, context, tm
     known = notes.trained(run)[1].state_dict()
     assert all(torch.equal(tensor, known[name]) for name, tensor in network.finder.network.state_dict().items())
     assert not any(parameter.requires_grad for parameter in network.finder.parameters())
-    with pytest.raises(UsageError, match="is tiny and hears 4"):
+    with pytest.raises(UsageError, match=f"is tiny and hears {WINDOWS}"):
         sound.task(dataclasses.replace(ear, size="base")).network()
 
 
