@@ -38,7 +38,17 @@ def test_a_song_is_explained_from_its_file_alone(kelly, tmp_path):
 def test_explain_as_json_is_what_compose_told(kelly, song):
     told = kelly("explain", song, "--json").json
     again = kelly("compose", "I miss you so much", "--bars", 4, "--seed", 7, "-o", song, "--json").json
+    heard = [section.pop("heard") for section in told["sections"]]
     assert told == again
+    assert all(-1 <= one["valence"] <= 1 and 0 <= one["arousal"] <= 1 for one in heard)
+
+
+def test_what_was_asked_and_what_is_heard_stand_side_by_side(kelly, song):
+    for command in (("explain", song), ("show", song, "-o", "roll.png")):
+        lines = [line for line in kelly(*command).out.splitlines() if "->" in line]
+        assert len(lines) == 1
+        assert "bar   1  verse       valence" in lines[0]
+        assert "off by" in lines[0]
 
 
 def test_a_file_without_a_report_cannot_be_explained(kelly, anothers):
@@ -73,7 +83,7 @@ def test_a_damaged_report_is_one_line(kelly, tmp_path, report):
 
 @pytest.mark.parametrize("name", ["roll.png", "roll.svg"])
 def test_a_picture_is_drawn(kelly, song, tmp_path, name):
-    assert kelly("show", song, "-o", name).out == f"{name}\n"
+    assert kelly("show", song, "-o", name).out.splitlines()[-1] == name
     assert (tmp_path / name).read_bytes().lstrip()[:5] in (b"\x89PNG\r", b"<?xml")
 
 

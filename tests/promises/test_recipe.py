@@ -111,7 +111,7 @@ def test_the_six_networks_are_made_together_of_one_seed_each():
 
 def test_every_model_is_measured():
     measured = {stage["cmd"].split()[2] for stage in STAGES.values() if stage["cmd"].startswith("kelly evaluate")}
-    assert measured == {"words", "symbolic", "sound", "notes", *NETWORKS}
+    assert measured == {"words", "symbolic", "sound", "notes", "transformer", *NETWORKS}
 
 
 def test_every_recipe_is_used():

@@ -20,13 +20,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from kelly._version import __version__
-from kelly.cli import corpora, doctor, feelings, listening, scores, songs, workbench
+from kelly.cli import corpora, doctor, feelings, improvising, listening, reperforming, scores, songs, workbench
 from kelly.errors import KellyError, UsageError
 
 __all__ = ["app", "main", "run"]
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-WITH_TEXT = ("feel", "compose")
+WITH_TEXT = ("feel", "compose", "reperform")
 
 app = typer.Typer(
     name="kelly",
@@ -34,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (feelings, listening, songs, scores, workbench, corpora, doctor):
+for module in (feelings, listening, songs, scores, reperforming, improvising, workbench, corpora, doctor):
     module.register(app)
 
 

@@ -224,11 +224,37 @@ def report(told: Data) -> Iterator[str]:
         yield from _driving([row for row in told.get("story", ()) if row["section"] == number])
         bar += section["bars"]
     yield ""
+    yield from _fit(told)
     yield "Rules broken"
     yield from ("  " + line for line in (*_broken(told),) or ("none",))
     if told["remarks"]:
         yield ""
         yield from told["remarks"]
+
+
+def fit(told: Data) -> Iterator[str]:
+    """Asked and heard, section by section, with the ear's own error; nothing where nobody listened."""
+    bar = 1
+    for section in told["sections"]:
+        if "heard" in section:
+            yield f"  bar {bar:>3}  {section['role']:<11} {_compared(section['emotion'], section['heard'])}"
+        bar += section["bars"]
+
+
+def _fit(told: Data) -> Iterator[str]:
+    rows = list(fit(told))
+    if rows:
+        yield "Asked and heard (by the judge)"
+        yield from rows
+        yield ""
+
+
+def _compared(asked: Data, heard: Data | None) -> str:
+    if heard is None:
+        return "too little to hear"
+    pairs = zip(("valence", "arousal"), ("+.2f", ".2f"), heard["error"], strict=True)
+    told = (f"{axis} {asked[axis]:{form}} -> {heard[axis]:{form}} (± {error:.2f})" for axis, form, error in pairs)
+    return ", ".join((*told, f"off by {heard['miss']:.2f}"))
 
 
 def _moves(told: Data) -> bool:
@@ -252,7 +278,7 @@ def _music(told: Data) -> Iterator[str]:
     yield _row("genre", music["genre"] + _asked(asked, "genre"))
     yield _row("playing", f"{music['articulation']}, {', '.join(_figures(music))}")
     yield _row("length", f"{_bars(music['bars'])}, {clock(music['seconds'])}" + _asked(asked, "bars", "minutes"))
-    shares = ("complexity", "humanise", "feel", "dynamics", "neural")
+    shares = ("complexity", "humanise", "feel", "dynamics", "neural", "improvise", "fit")
     others = {name: value for name, value in asked.items() if name in shares}
     if others:
         yield _row("asked for", ", ".join(f"{name} {value:g}" for name, value in others.items()))

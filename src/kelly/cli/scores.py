@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from kelly.cli.sounding import sounded, stem_paths
 from kelly.cli.writing import folder, write_together
 from kelly.errors import FileError, KellyError, UsageError
 from kelly.files import make_folder
+
+if TYPE_CHECKING:
+    from kelly.score.notes import Score
 
 __all__ = ["explain", "register", "render", "show"]
 
@@ -96,13 +99,25 @@ def explain(source: Source, json: options.Json = False) -> None:
     from kelly.composing.report import read_report
     from kelly.score.midi import read
 
-    told = read_report(read(source))
+    score = read(source)
+    told = read_report(score)
     if told is None:
         raise FileError(f"{source} carries no report of Kelly's: it was not composed by Kelly, or has lost its texts")
+    told = _listened(score, told)
     if json:
         as_json({**told, "files": {"midi": str(source), "wav": None, "stems": {}}})
     else:
         say(_explained(told, source))
+
+
+def _listened(score: Score, told: dict[str, Any]) -> dict[str, Any]:
+    """A report with how its sections are heard; as it is where it is damaged or Kelly has no judge."""
+    from kelly.composing.judge import with_heard
+
+    try:
+        return with_heard(score, told)
+    except (ArithmeticError, FileError, KeyError, TypeError, UsageError, ValueError):
+        return told
 
 
 def _explained(told: dict[str, Any], source: Path) -> Sequence[str]:
@@ -125,7 +140,11 @@ def show(
 
     score = read(source)
     write_together([(out, partial(draw, replace(score, title=score.title or source.stem)))])
+    from kelly.composing.report import read_report
+
+    told = read_report(score)
+    heard = list(prose.fit(_listened(score, told))) if told else []
     if json:
         as_json({"files": {"midi": str(source), "picture": str(out)}})
     else:
-        say([str(out)], quiet=quiet)
+        say([*heard, str(out)], quiet=quiet)

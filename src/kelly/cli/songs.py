@@ -74,6 +74,13 @@ def compose(
     neural: Annotated[
         float | None, typer.Option(metavar="X", help="0 (the rules alone)..1: how much trained networks have to say.")
     ] = None,
+    improvise: Annotated[
+        float | None, typer.Option(metavar="X", help="0 (none)..1 (all but drums): parts that the transformer writes.")
+    ] = None,
+    fit: Annotated[
+        float | None, typer.Option(metavar="X", help="Write anew what is heard further than X from what is asked: 0.1.")
+    ] = None,
+    tries: Annotated[int | None, typer.Option(metavar="N", help="How often, with --fit, at most: 1..64.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Another song of the same kind.")] = None,
     mute: Annotated[
         list[str] | None, typer.Option(metavar="PART", help="A part to leave out: drums, bass ...; repeatable.")
@@ -105,6 +112,9 @@ def compose(
         feel=feel,
         dynamics=dynamics,
         neural=neural,
+        improvise=improvise,
+        fit=fit,
+        tries=tries,
         seed=seed,
         mute=mute,
         breaks=checked_breaks(breaks, because),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "evaluate", "export", "label", "models", "register", "train", "tune"]
 
-MODELS = ("words", "symbolic", "sound", "notes", *NETWORKS)
+MODELS = ("words", "symbolic", "sound", "notes", "transformer", *NETWORKS)
 TITLES = {key(network.title): name for name, network in NETWORKS.items()}
 SPLITS = ("dev", "test")
 DEVICES = ("auto", "cpu", "cuda", "mps")

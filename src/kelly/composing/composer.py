@@ -14,8 +14,7 @@ from typing import TypeVar
 from numpy.random import Generator
 
 from kelly.composing import controllers, rulebreaks
-from kelly.composing.chance import stream
-from kelly.composing.context import Chord, Context, Layer, Plan, Section
+from kelly.composing.context import FIRST, PHRASE, Chord, Context, Layer, Plan, Revision, Section
 from kelly.composing.engines import (
     arrangement,
     bass,
@@ -33,6 +32,7 @@ from kelly.composing.engines import (
     transitions,
     variation,
 )
+from kelly.composing.improvising.band import improvised
 from kelly.composing.neural import playing
 from kelly.composing.plan import make_plan
 from kelly.composing.rulebreaks import Broken
@@ -63,6 +63,7 @@ WRITERS: dict[str, Play] = {
     "variation": variation.play,
 }
 SEAM = "transitions"
+LEAD = "melody"  # the part that sings a given melody
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +91,14 @@ class Composition:
     heard: tuple[str, ...]
 
 
-def compose_score(journey: Journey, settings: Settings) -> Composition:
+def compose_score(journey: Journey, settings: Settings, revision: Revision = FIRST) -> Composition:
     """Compose a song for a journey.
 
-    Parameters: journey, the curve of feelings; settings, what the user asked for beside it.
+    Parameters: journey, the curve of feelings; settings, what the user asked for beside it; revision, what is tried
+    otherwise than at first.
     Returns: the composition; the same arguments give the same score, note for note.
     """
-    plan = make_plan(journey, settings)
+    plan = make_plan(journey, settings, revision)
     broken = rulebreaks.choose(plan, settings)
     plan = rulebreaks.break_plan(plan, broken)
     sections = tuple(write_sections(plan, broken))
@@ -112,18 +114,28 @@ def write_sections(plan: Plan, broken: tuple[Broken, ...] = ()) -> Iterator[Writ
     voicing: tuple[int, ...] = ()
     for section in plan.sections:
         context = Context(plan, section)
-        layers = arrangement.play(context, _rng(context, "arrangement"))
-        context = replace(context, layers=tuple(layers))
-        row = chords.play(context, _rng(context, "chords"))
+        layers = arrangement.play(context, context.stream("arrangement"))
+        context = replace(context, layers=tuple(_with_lead(layers, context)))
+        row = _given(context) or chords.play(context, context.stream("chords"))
         row = rulebreaks.break_chords(row, context, broken)
         voiced = _voiced(row, voicing, context)
         voicing = voiced[-1].voicing
         yield _written(replace(context, chords=tuple(voiced)))
 
 
-def _rng(context: Context, engine: str) -> Generator:
-    """An engine's stream: shared by all sections of a role, so that a verse that comes back is the same verse."""
-    return stream(context.plan.seed, engine, context.section.role)
+def _with_lead(layers: Sequence[Layer], context: Context) -> Iterator[Layer]:
+    """The layers, with one for a given melody where the arrangement has none: it sounds wherever it has notes."""
+    yield from layers
+    if context.lead and not any(layer.part == LEAD for layer in layers):
+        yield Layer(0.0, context.section.beats, LEAD, 1.0)
+
+
+def _given(context: Context) -> list[Chord]:
+    """The chords of the section that are given, in beats from its start; none where the engine is to write them."""
+    start, beats = context.section.start, context.section.beats
+    moved = (replace(chord, onset=chord.onset - start) for chord in context.plan.revision.chords)
+    row = [chord for chord in moved if 0 <= chord.onset < beats]
+    return [replace(chord, cadence=chord.end % PHRASE == 0 or chord is row[-1]) for chord in row]
 
 
 def _voiced(row: Iterable[Chord], previous: tuple[int, ...], context: Context) -> list[Chord]:
@@ -141,14 +153,16 @@ def _written(context: Context) -> Written:
     notes: dict[str, tuple[Note, ...]] = {}
     controls: dict[str, tuple[Control, ...]] = {}
     for part, play in WRITERS.items():
-        events = play(_for(part, context, notes), _rng(context, part))
+        events = play(_for(part, context, notes), context.stream(part))
         notes[part] = tuple(sorted(e for e in events if isinstance(e, Note)))
         controls[part] = tuple(e for e in events if isinstance(e, Control))
+    notes |= improvised(context, notes)
     played = {}
     touched = playing.touches(context, notes)
     for part in WRITERS:
         at = replace(_for(part, context, notes), touches=touched.get(part, {}))
-        played[part] = tuple(groove.play(at, _rng(at, f"groove {part}")))
+        timed = part == LEAD and at.lead  # a given melody has a timing of its own
+        played[part] = notes[part] if timed else tuple(groove.play(at, at.stream(f"groove {part}")))
         if part != SEAM:
             controls[part] = tuple(_shaped(at))
     return Written(context.section, context.layers, context.chords, notes, played, controls)
@@ -163,7 +177,7 @@ def _shaped(context: Context) -> list[Control]:
     notes = context.parts[context.part]
     if not notes or context.part == "fills":  # on the channel of the drums, which say how loud it is
         return []
-    loudness = dynamics.play(context, _rng(context, f"dynamics {context.part}"))
+    loudness = dynamics.play(context, context.stream(f"dynamics {context.part}"))
     pedal = controllers.pedal(context.instrument, context.chords, notes, context.parameters)
     return [*(c for c in loudness if isinstance(c, Control)), *pedal, *controllers.vibrato(context)]
 
@@ -185,7 +199,8 @@ def _part(name: str, plan: Plan, sections: tuple[Written, ...], mute: tuple[str,
     controls = controllers.setting(row, plan.sections[0].parameters)
     for written in sections:
         start, end = written.section.start, written.section.start + written.section.beats
-        notes += [_moved(note, start, end) for note in written.played[name]]
+        last = plan.beats if name == LEAD and plan.revision.lead else end  # a given melody may hold on over a seam
+        notes += [_moved(note, start, last) for note in written.played[name]]
         own = written.controls[name]
         if own and name not in (SEAM, "drums", "fills") and SEAM not in mute:
             own = tuple(controllers.merged(own, written.controls[SEAM]))
@@ -196,7 +211,7 @@ def _part(name: str, plan: Plan, sections: tuple[Written, ...], mute: tuple[str,
 
 
 def _moved(note: Note, start: float, end: float) -> Note:
-    """A section's note in the time of the song, ending with its section at the latest."""
+    """A section's note in the time of the song, ending at `end` at the latest."""
     onset = max(start + note.onset, 0.0)
     return replace(note, onset=onset, duration=max(min(note.duration, end - onset), 1 / 32))
 

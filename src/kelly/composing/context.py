@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from numpy.random import Generator
+
+from kelly.composing.chance import stream
 from kelly.composing.mapping import Parameters
 from kelly.composing.motif import Motif
 from kelly.composing.tables import Genre, Instrument, PartRow
@@ -18,10 +21,11 @@ from kelly.composing.touch import Touch
 from kelly.emotion.space import Emotion
 from kelly.score.notes import Note
 
-__all__ = ["BAR", "PHRASE", "Chord", "Context", "Layer", "Plan", "Section"]
+__all__ = ["BAR", "FIRST", "PHRASE", "Chord", "Context", "Layer", "Plan", "Revision", "Section"]
 
 BAR = 4.0
 PHRASE = 4 * BAR
+EARLY = 0.1  # beats by which a note of a given melody may come before the section that it belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,10 @@ class Section:
     """One section of the plan.
 
     Parameters: index, from 0; role (intro, verse, chorus ...); bars; start, in beats from the song's start; energy
-    0..1; feeling, the journey's value in its middle; parameters and key that follow from it; occurrence, how many
-    sections of this role came before; progress, its middle as share of the song; pulse, how the genre's patterns lie
-    on the beat (1 as written, .5 half-time, 2 double-time); figures, the pattern that each kind of engine plays (rows
-    of `figures.csv`).
+    0..1; asked, the journey's value in its middle; feeling, that or what it was revised to; parameters and key that
+    follow from it; occurrence, how many sections of this role came before; progress, its middle as share of the song;
+    pulse, how the genre's patterns lie on the beat (1 as written, .5 half-time, 2 double-time); figures, the pattern
+    that each kind of engine plays (rows of `figures.csv`).
     """
 
     index: int
@@ -76,6 +80,7 @@ class Section:
     bars: int
     start: float
     energy: float
+    asked: Emotion
     feeling: Emotion
     parameters: Parameters
     key: Key
@@ -91,12 +96,37 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """What is tried otherwise than at first.
+
+    Parameters: leans, how much more valence and arousal the notes of a section are written with than are asked for, by
+    its index; takes, which take of the draws of a role of section is used, by role (0, the first, where none is named);
+    lead, a melody that is sung in place of the engine's, one note at a time, in beats of the song; chords, the song's
+    own in place of the engine's, in its beats, each within a bar (empty: the engines write them).
+    """
+
+    leans: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    takes: Mapping[str, int] = field(default_factory=dict)
+    lead: tuple[Note, ...] = ()
+    chords: tuple[Chord, ...] = ()
+
+    def named(self, role: str) -> tuple[str | int, ...]:
+        """What the streams of a role's draws are called after: nothing more for the first take."""
+        take = self.takes.get(role, 0)
+        return (role, "take", take) if take else (role,)
+
+
+FIRST = Revision()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that is settled before a note is written: what every engine may know of the whole song.
 
     Parameters: seed; genre; complexity, humanise and dynamics 0..1; feel -1 (laid back)..1 (pushing); sections;
     instruments by part; motifs by role of section ("verse", "chorus", "bridge"); progressions, the user's own chords by
-    role; neural, how much the trained networks have to say, 0..1.
+    role; neural, how much the trained networks have to say, 0..1; improvise, which share of the parts the transformer
+    writes, 0..1; revision.
     """
 
     seed: int
@@ -110,6 +140,8 @@ class Plan:
     motifs: Mapping[str, Motif]
     progressions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     neural: float = 0.0
+    improvise: float = 0.0
+    revision: Revision = FIRST
 
     @property
     def beats(self) -> float:
@@ -194,6 +226,17 @@ class Context:
     def previous(self) -> Section | None:
         """The section before this one."""
         return self.plan.sections[self.section.index - 1] if self.section.index else None
+
+    @property
+    def lead(self) -> tuple[Note, ...]:
+        """The notes of the song's given melody that belong to this section, in beats from its start."""
+        start, end = self.section.start, self.section.start + self.section.beats
+        given = (note for note in self.plan.revision.lead if start <= note.onset + EARLY < end)
+        return tuple(replace(note, onset=note.onset - start) for note in given)
+
+    def stream(self, name: str) -> Generator:
+        """The random stream of a name, shared by all sections of a role: a verse that comes back is the same verse."""
+        return stream(self.plan.seed, name, *self.plan.revision.named(self.section.role))
 
     def chord_at(self, beat: float) -> Chord:
         """The chord that sounds at `beat` (the last one past the end)."""

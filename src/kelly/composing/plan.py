@@ -13,7 +13,7 @@ from functools import cache
 
 from kelly.composing import mapping, progressions, theory
 from kelly.composing.chance import pick, sharpened, stream
-from kelly.composing.context import BAR, Plan, Section
+from kelly.composing.context import BAR, FIRST, Plan, Revision, Section
 from kelly.composing.motif import invent, transform
 from kelly.composing.neural import harmony as neural_harmony
 from kelly.composing.settings import WHOLE, Settings
@@ -29,7 +29,7 @@ from kelly.composing.tables import (
 )
 from kelly.composing.theory import Key
 from kelly.emotion.journey import Journey, Stretch
-from kelly.emotion.space import Emotion, distance
+from kelly.emotion.space import Emotion, clipped, distance
 from kelly.errors import UsageError
 
 __all__ = ["figures", "make_plan"]
@@ -37,13 +37,13 @@ __all__ = ["figures", "make_plan"]
 SHORTEST, LONGEST = 120.0, 180.0  # seconds of a song whose length nobody asked for
 
 
-def make_plan(journey: Journey, settings: Settings) -> Plan:
+def make_plan(journey: Journey, settings: Settings, revision: Revision = FIRST) -> Plan:
     """The plan of a song for a journey under a user's settings. Pure: the same arguments give the same plan."""
     home = _home(journey)
     style = _genre(home, settings)
     tonic = _tonic(home, settings)
     scaled = journey.scaled(_bars(journey, settings))
-    sections = _sections(scaled, settings, tonic, style, _turn(home))
+    sections = _sections(scaled, settings, tonic, style, _turn(home), revision)
     first = sections[0].parameters
     theme = invent(first, sections[0].figures["contour"], stream(settings.seed, "motif"))
     hook = transform(theme, _hook(home), stream(settings.seed, "motif", "hook"))
@@ -56,6 +56,8 @@ def make_plan(journey: Journey, settings: Settings) -> Plan:
         feel=style.feel if settings.feel is None else settings.feel,
         dynamics=settings.dynamics,
         neural=settings.neural,
+        improvise=settings.improvise,
+        revision=revision,
         sections=sections,
         instruments=_palette(home, style, settings.seed),
         motifs={"verse": theme, "chorus": hook, "bridge": turn},
@@ -134,14 +136,17 @@ def _seconds(journey: Journey, settings: Settings) -> float:
     )
 
 
-def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre, turn: float) -> tuple[Section, ...]:
+def _sections(
+    journey: Journey, settings: Settings, tonic: int, style: Genre, turn: float, revision: Revision
+) -> tuple[Section, ...]:
     mode = None if settings.mode is None else theory.mode_name(settings.mode)
     flat = _written_flat(settings, Key(tonic, mode or mapping.parameters(journey.start).mode))
     sections: list[Section] = []
     start = 0.0
     for stretch, centre in zip(journey.arc.stretches, journey.arc.centres(), strict=True):
-        feeling = journey.at(centre)
-        wanted = _with_wishes(mapping.parameters(feeling), settings.tempo, mode)
+        asked = journey.at(centre)
+        feeling = _leaned(asked, revision.leans.get(len(sections), (0.0, 0.0)))
+        wanted = _with_wishes(_promised(feeling, asked), settings.tempo, mode)
         role = stretch.role
         sections.append(
             Section(
@@ -150,13 +155,14 @@ def _sections(journey: Journey, settings: Settings, tonic: int, style: Genre, tu
                 bars=stretch.bars,
                 start=start,
                 energy=stretch.energy,
+                asked=asked,
                 feeling=feeling,
                 parameters=wanted,
                 key=Key(tonic, wanted.mode, flat),
                 occurrence=sum(section.role == role for section in sections),
                 progress=centre,
                 pulse=_pulse(wanted.tempo, style),
-                figures=_choices(feeling, stretch, wanted.mode, style, settings, turn),
+                figures=_choices(feeling, stretch, wanted.mode, style, settings, turn, revision),
             )
         )
         start += stretch.bars * BAR
@@ -167,6 +173,17 @@ def _written_flat(settings: Settings, first: Key) -> bool:
     """Whether the song's keys are written with flats: as the user wrote the tonic, else as the first key wants it."""
     accidental = (settings.key or "")[1:]
     return accidental == "b" if accidental else first.flats
+
+
+def _leaned(asked: Emotion, lean: tuple[float, float]) -> Emotion:
+    """A feeling with more valence and arousal."""
+    return clipped(asked.valence + lean[0], asked.arousal + lean[1], asked.dominance) if any(lean) else asked
+
+
+def _promised(feeling: Emotion, asked: Emotion) -> mapping.Parameters:
+    """The parameters of a feeling, but for those that formulas promise for what was asked."""
+    told = mapping.parameters(asked)
+    return replace(mapping.parameters(feeling), tempo=told.tempo, velocity=told.velocity, mode=told.mode)
 
 
 def _with_wishes(wanted: mapping.Parameters, tempo: float | None, mode: str | None) -> mapping.Parameters:
@@ -188,19 +205,25 @@ def figures() -> dict[str, dict[str, tuple[float, float, float, float]]]:
 
 
 def _choices(
-    feeling: Emotion, stretch: Stretch, mode: str, style: Genre, settings: Settings, turn: float
+    feeling: Emotion,
+    stretch: Stretch,
+    mode: str,
+    style: Genre,
+    settings: Settings,
+    turn: float,
+    revision: Revision,
 ) -> dict[str, str]:
     """A progression and one figure of every kind for a section, drawn by affinity to its feeling and energy.
 
     Rhythms are those of the genre.
     """
-    role, seed = stretch.role, settings.seed
+    seed, named = settings.seed, revision.named(stretch.role)
     suited = neural_harmony.weighed(progressions.weights(feeling, mode, stretch.bars), feeling, settings.neural)
-    chosen = {"progression": pick(sharpened(suited), stream(seed, "progression", role), turn)}
+    chosen = {"progression": pick(sharpened(suited), stream(seed, "progression", *named), turn)}
     for kind, rows in figures().items():
         known = style.rhythms if kind == "rhythm" else dict.fromkeys(rows, 1.0)
         fits = {name: _fit(feeling, stretch.energy, rows[name]) * weight for name, weight in known.items()}
-        chosen[kind] = pick(sharpened(fits), stream(seed, kind, role), turn)
+        chosen[kind] = pick(sharpened(fits), stream(seed, kind, *named), turn)
     return chosen
 
 

@@ -21,6 +21,7 @@ from kelly.emotion.journey import Journey
 from kelly.emotion.space import RANGES
 from kelly.errors import FileError
 from kelly.listening.reading import Reading, emotion_dict
+from kelly.models.transformer import network as transformer
 from kelly.score.notes import Meter, Score
 
 __all__ = ["Heard", "Report", "read_report", "report_of", "report_text"]
@@ -159,7 +160,7 @@ def _section(written: Written, made: Composition) -> Report:
         "bars": section.bars,
         "start": start,
         "energy": section.energy,
-        "emotion": emotion_dict(section.feeling),
+        "emotion": emotion_dict(section.asked),
         "tempo": round(_tempo(made.score, start), 3),
         "key": section.key.name,
         "chords": [section.key.chord_name(chord.symbol) for chord in written.chords],
@@ -176,6 +177,8 @@ def _remarks(made: Composition, heard: Heard) -> Iterator[str]:
         yield "no word of the text names a feeling that Kelly knows: it is composed as neutral"
     if made.plan.neural and (lacking := neural.missing()):
         yield f"Kelly lacks {', '.join(lacking)}: the rules play in their place"
+    if made.plan.improvise and transformer.shipped() is None:
+        yield "Kelly lacks the transformer: the rules write in its place"
     genre = made.plan.genre
     low, high = genre.tempo
     for section in made.plan.sections:

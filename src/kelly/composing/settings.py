@@ -29,11 +29,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "feel": (-1.0, 1.0),
     "dynamics": (0.0, 1.0),
     "neural": (0.0, 1.0),
+    "improvise": (0.0, 1.0),
+    "fit": (0.001, 1.0),
 }
 ROLES = ("intro", "verse", "pre-chorus", "chorus", "bridge", "breakdown", "build", "drop", "interlude", "outro")
 LONGEST_REASON = 4000  # characters
 NEURAL = 0.0  # the dial when nobody turned it
-WHOLE = {"seed": (0, 2**63 - 1), "bars": (1, 2000)}
+WHOLE = {"seed": (0, 2**63 - 1), "bars": (1, 2000), "tries": (1, 64)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class Settings:
     triggers : whether the feeling itself may break rules.
     mute : parts that are composed but not sounded.
     neural : 0 (the rules alone)..1, how much the trained networks have to say.
+    improvise : 0 (none)..1 (all that sound and are no drums), which share of the parts the transformer writes.
+    fit : None, or .001..1: how far from what was asked a section may be heard before it is written again.
+    tries : how often a song is written at most, to fit, 1..64.
 
     Raises
     ------
@@ -75,11 +80,14 @@ class Settings:
     triggers: bool = True
     mute: tuple[str, ...] = ()
     neural: float = NEURAL
+    improvise: float = 0.0
+    fit: float | None = None
+    tries: int = 8
 
     def __post_init__(self) -> None:
         if self.bars is not None and self.minutes is not None:
             raise UsageError("give a length in bars or in minutes, not both")
-        for name in ("seed", "bars"):
+        for name in WHOLE:
             self._settle(name, _whole)
         for name in RANGES:
             self._settle(name, _number)
@@ -101,7 +109,7 @@ def _whole(name: str, value: Any) -> int:  # noqa: ANN401 - whatever a caller ma
         number = low - 1
     if low <= number <= high:
         return number
-    allowed = f"an integer in {low}..{high}" if name == "bars" else "an integer in 0..2^63-1"
+    allowed = "an integer in 0..2^63-1" if name == "seed" else f"an integer in {low}..{high}"
     raise UsageError(f"{name} must be {allowed}; got {quoted(value)}")
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from kelly.composing import theory
 from kelly.composing.composer import compose_score
+from kelly.composing.judge import fitted, with_heard
 from kelly.composing.progressions import transposed
 from kelly.composing.report import Heard, Report, report_of, report_text
 from kelly.composing.settings import Settings
@@ -78,6 +79,9 @@ class Wishes(TypedDict, total=False):
     triggers: bool
     mute: tuple[str, ...]
     neural: float
+    improvise: float
+    fit: float | None
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,8 @@ def compose(
     to : side B of the journey: text, the name of an emotion, or an Emotion. A story has its own.
     arc : name of the journey's arc; `kelly.emotion.journey.arcs()` has them all. A story has its own.
     wishes : seed (default 0), bars or minutes, key, mode, tempo, genre, complexity, humanise, feel, dynamics, breaks
-        (rule -> reason), triggers, mute (parts), neural; `kelly.composing.settings.Settings` says what each may be.
+        (rule -> reason), triggers, mute (parts), neural, improvise, fit,
+        tries; `kelly.composing.settings.Settings` says what each may be.
 
     Returns
     -------
@@ -139,9 +144,11 @@ def compose(
     settings = _wished(intent.settings() if intent else Settings(), wishes)
     heard = _heard(feeling)
     journey = _led(heard, to, arc).rounded()
-    made = compose_score(journey, settings)
+    made = compose_score(journey, settings) if settings.fit is None else fitted(journey, settings).made
     title = (intent.title if intent else None) or _title(journey, heard)
     report = report_of(title, journey, settings, made, heard)
+    if settings.fit is not None:
+        report = with_heard(made.score, report)
     score = replace(made.score, title=title, texts=(report_text(report),))
     unchanged = to is None and arc is None and not wishes
     return Song(score, report, intent if unchanged else None)

@@ -28,7 +28,7 @@ from kelly.models.symbolic.model import SymbolicRecognizer, shipped
 from kelly.score import midi
 from kelly.score.notes import Score
 
-__all__ = ["Passage", "follow", "hear", "listen", "point", "reading"]
+__all__ = ["Passage", "follow", "hear", "listen", "placed", "point", "reading"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,9 +63,18 @@ def hear(score: Score, name: str = "") -> Reading:
     piece, model = sounded(score), shipped()
     if len(piece) < FEWEST:
         return _silence(name)
+    return reading(_heads(piece, model), piece, model.config["scale"], name)
+
+
+def placed(piece: Sounded, model: SymbolicRecognizer) -> tuple[Emotion, tuple[float, float, float]] | None:
+    """Where a recogniser hears a piece, and the spreads of that; None of one of fewer than four notes."""
+    return point(_heads(piece, model), piece, model.config["scale"]) if len(piece) >= FEWEST else None
+
+
+def _heads(piece: Sounded, model: SymbolicRecognizer) -> Floats:
     windows = [window for _, _, window in _windows(piece)]
     heads = model.predict(np.array([traits(one) for one in (piece, *windows)], np.float32))
-    return reading(summed(heads[0], heads[1:]), piece, model.config["scale"], name)
+    return summed(heads[0], heads[1:])
 
 
 def follow(score: Score, name: str = "") -> list[Passage]:

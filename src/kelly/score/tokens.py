@@ -91,17 +91,23 @@ _LENGTHS = np.array([GRID * 4 * numerator // denominator for numerator, denomina
 _FAMILY, _POSITION, _SEAT, _PITCH, _DURATION, _VELOCITY, _HARMONY, _TEMPO, _METER = range(len(FIELDS))
 
 
-def encode(score: Score, chords: Sequence[Chord] = ()) -> Words:
+def encode(score: Score, chords: Sequence[Chord] = (), seats: Sequence[int] | None = None) -> Words:
     """The words of a score.
 
-    Parameters: score, of up to `SEATS` parts with notes; chords, in order.
+    Parameters: score, of up to `SEATS` parts with notes; chords, in order; seats, of the parts with notes, 1 to `SEATS`
+    (None: in their order).
     Returns: words (n, fields).
-    Raises: UsageError, the score has more parts or a meter beyond `METERS`, or a chord's number is out of range.
+    Raises: UsageError, the score has more parts or a meter beyond `METERS`, seats are not as they must be, or a chord's
+    number is out of range.
     """
     parts = [part for part in score.parts if part.notes]
     if len(parts) > SEATS:
         raise UsageError(f"a score must have up to {SEATS} parts with notes; got {len(parts)}")
-    listed = [(n.onset, n.end, seat, n.pitch, n.velocity) for seat, part in enumerate(parts, 1) for n in part.notes]
+    at = list(range(1, len(parts) + 1)) if seats is None else list(seats)
+    if len(at) != len(parts) or len(set(at)) < len(at) or not set(at) <= set(range(1, SEATS + 1)):
+        raise UsageError(f"seats must be {len(parts)} different ones of 1..{SEATS}; got {at}")
+    each = zip(at, parts, strict=True)
+    listed = [(n.onset, n.end, seat, n.pitch, n.velocity) for seat, part in each for n in part.notes]
     notes = np.array(listed, np.float64).reshape(-1, 5)
     begins, ends = (np.maximum(0, np.rint(notes[:, column] * GRID)).astype(np.int64) for column in (0, 1))
     heard = np.rint(np.array([onset for onset, _ in chords], np.float64) * GRID).astype(np.int64)
@@ -109,11 +115,10 @@ def encode(score: Score, chords: Sequence[Chord] = ()) -> Words:
     if len(numbers) and not (numbers.min() >= 1 and numbers.max() <= CHORDS):
         raise UsageError(f"chords must be numbered 1..{CHORDS}; got {numbers.min()}..{numbers.max()}")
     bars, meters = _bars(score.meters, int(max(begins.max(initial=0), heard.max(initial=0))))
-    seats = np.arange(1, len(parts) + 1)
     programs = [PERCUSSION if part.is_drums else part.program + 1 for part in parts]
     lengths = 1 + _nearest(DURATIONS, np.maximum(1, ends - begins))
     words = [
-        _words(_PART, seat=seats, pitch=programs),
+        _words(_PART, seat=at, pitch=programs),
         _words(_BAR, tempo=_tempos(score.tempos, bars), meter=meters),
         _words(_CHORD, position=_placed(bars, heard), chord=numbers),
         _words(

@@ -62,6 +62,8 @@ def train(
     """
     fitting.check_device(device)  # preparing data takes long
     module = _module("tasks", name)
+    if name == "transformer":
+        chosen = module.settled(chosen, root)
     data = module.data(root, chosen, context)
     context.note(f"{len(data.train)} samples to train on, {len(data.dev)} to choose by, {data.chance:.4f} at chance")
     return fitting.fit(module.task(chosen), data, out, seed, device, tracking=tracking, note=context.note)
@@ -112,6 +114,12 @@ def export(name: str, runs: Sequence[Path], root: Path, out: Path, context: Cont
         from kelly.training.export import sound
 
         return sound.write(runs, root, out, context)
+    if name == "transformer":
+        from kelly.training.export import transformer
+
+        if len(runs) != 1:
+            raise UsageError(f"of the transformer one run is exported; got {len(runs)}")
+        return transformer.write(runs[0], out)
     if name == "notes":
         raise UsageError("notes are exported within an ear: train sound with the trunk notes from the run, export that")
     if len(runs) != 1:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from numpy.random import Generator
 
-from kelly.composing.chance import chance, stream
+from kelly.composing.chance import chance
 from kelly.composing.context import BAR, Chord, Context
 from kelly.composing.neural.harmony import reharmonised
 from kelly.composing.progressions import progression
@@ -34,7 +34,7 @@ def play(context: Context, rng: Generator) -> list[Chord]:
     """
     symbols, own = _material(context)
     if not own:
-        drawing = stream(context.plan.seed, "neural harmony", context.section.role)
+        drawing = context.stream("neural harmony")
         symbols = reharmonised(symbols, context.key, context.feeling, context.plan.neural, drawing)
     row = _timed(symbols, context)
     if not own:

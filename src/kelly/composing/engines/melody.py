@@ -3,7 +3,8 @@
 Conventions: times in beats from the section's start, pitch as MIDI number, phrases of four bars; the motif's degrees
 are steps of the key's scale. Decides where the motif is hung, how it is developed from phrase to phrase, where it
 breathes, how each phrase comes to rest (calls open, responses closed), the one height of a section and the song's last
-tone. Leaves the motif itself to the plan, answers to `variation`, micro-timing to `groove`.
+tone. Where a melody is given it is sung instead: decided are its octave, its articulation and its loudness. Leaves the
+motif itself to the plan, answers to `variation`, micro-timing to `groove`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
+from statistics import fmean
 
 from numpy.random import Generator
 
@@ -19,7 +21,7 @@ from kelly.composing.context import BAR, PHRASE, Context
 from kelly.composing.motif import Motif, Step, contour, transform
 from kelly.composing.neural.melody import Hearing
 from kelly.composing.patterns import closing_bar
-from kelly.composing.theory import nearest_pitch
+from kelly.composing.theory import fold, nearest_pitch
 from kelly.score.notes import Note
 
 __all__ = ["play"]
@@ -35,14 +37,18 @@ KINDS = {"chorus": "chorus", "drop": "chorus", "build": "chorus", "pre-chorus": 
 LIFT = {"chorus": 4.0, "drop": 5.0, "build": 3.0, "pre-chorus": 2.0, "bridge": 1.0, "intro": -1.0, "outro": -2.0}
 PLACES = 32  # sixteenths of a motif
 UNSURE = 0.3  # dominance below which a song does not come to rest on its tonic
+STRESS = 16.0  # velocity steps of a given melody's above its mean that are an accent of 1
 
 
 def play(context: Context, rng: Generator) -> list[Note]:
     """Write the melody of one section.
 
     Parameters: context, the section with its chords, feeling and energy; rng, this engine's own stream.
-    Returns: notes in time order, none overlapping, all within the instrument's range.
+    Returns: notes in time order, none overlapping, all within the instrument's range; where a melody is given, its
+    notes, of which the first may begin a little before the section and the last end after it.
     """
+    if context.plan.revision.lead:
+        return _given(context)
     if context.layer is None:
         return []
     # Drawn once for every place of a motif, so that it is treated alike whenever it is said.
@@ -265,3 +271,34 @@ def _accent(note: Note, context: Context) -> float:
     """Metre and height: the first beat and the peaks speak up."""
     metre = 0.4 if note.onset % BAR == 0 else 0.1 if note.onset % 1 == 0 else -0.3
     return metre + 0.02 * (note.pitch - context.parameters.register)
+
+
+def _given(context: Context) -> list[Note]:
+    """The given melody's notes of the section: in the octaves that suit, as long as the articulation has them."""
+    given = context.plan.revision.lead
+    up, gate = 12 * _octaves([note.pitch for note in given], context), context.parameters.gate
+    velocities = [note.velocity for note in given]
+    even, mean = min(velocities) == max(velocities), fmean(velocities)
+    sung = []
+    for note in context.lead:
+        pitch = fold(note.pitch + up, context.low, context.high)
+        moved = replace(note, duration=gate * note.duration, pitch=pitch)
+        stress = _accent(moved, context) if even else _stress(note, mean)
+        sung.append(replace(moved, velocity=context.velocity(stress)))
+    return sung
+
+
+def _octaves(pitches: Sequence[int], context: Context) -> int:
+    """How many octaves up a melody goes: so that the range holds most of it, then nearest to the register."""
+    wanted = context.parameters.register - fmean(pitches)
+
+    def misfit(octaves: int) -> tuple[int, float, int]:
+        outside = sum(not context.low <= pitch + 12 * octaves <= context.high for pitch in pitches)
+        return outside, round(abs(wanted - 12 * octaves), 6), octaves
+
+    return min(range(-10, 11), key=misfit)
+
+
+def _stress(note: Note, mean: float) -> float:
+    """How much louder than the mean a note was given, -1..1."""
+    return min(max((note.velocity - mean) / STRESS, -1.0), 1.0)

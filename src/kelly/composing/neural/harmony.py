@@ -24,7 +24,7 @@ from kelly.models.harmony.classes import CHORDS, class_of, pitch_classes
 from kelly.models.harmony.following import Following
 from kelly.models.networks import HarmonyPredictor, shipped
 
-__all__ = ["reharmonised", "weighed"]
+__all__ = ["chord_class", "reharmonised", "weighed"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,13 +71,15 @@ def reharmonised(
     if following is None or len(row) < 3:
         return tuple(row)
     code = asking.code(feeling, asking.SONGS)
-    chords, heard = [row[0]], [_class(row[0], key.tonic)]
+    chords, heard = [row[0]], [chord_class(row[0], key.tonic)]
     following.hear(heard[0])
     for place, own in enumerate(row[1:-1], 1):
-        taken = {*heard, _class(row[place + 1], key.tonic), _class(row[-1], key.tonic)} - {_class(own, key.tonic)}
+        taken = {*heard, chord_class(row[place + 1], key.tonic), chord_class(row[-1], key.tonic)} - {
+            chord_class(own, key.tonic)
+        }
         chord = _drawn(own, _expected(following.predict(code), key, taken), key.tonic, dial, rng)
         chords.append(chord)
-        heard.append(_class(chord, key.tonic))
+        heard.append(chord_class(chord, key.tonic))
         if heard[-1] != heard[-2]:
             following.hear(heard[-1])
     return (*chords, row[-1])
@@ -96,7 +98,7 @@ def _drawn(own: ChordSymbol, likely: Mapping[int, float], tonic: int, dial: floa
     changed = CHANGED * dial if total else 0.0
     weights = {own: 1 - changed}
     for index, share in likely.items():
-        chord = own if index == _class(own, tonic) else _symbol(index, tonic)
+        chord = own if index == chord_class(own, tonic) else _symbol(index, tonic)
         weights[chord] = weights.get(chord, 0.0) + changed * share / total
     return pick(weights, rng)
 
@@ -115,7 +117,7 @@ def _likelihood(feeling: Emotion, name: str) -> float:
 
 
 def _changes(row: Iterable[ChordSymbol]) -> list[int]:
-    return [index for index, _ in groupby(_class(chord, 0) for chord in row)]
+    return [index for index, _ in groupby(chord_class(chord, 0) for chord in row)]
 
 
 def _following() -> Following | None:
@@ -124,7 +126,8 @@ def _following() -> Following | None:
     return None if network is None else network.following()
 
 
-def _class(chord: ChordSymbol, tonic: int) -> int:
+def chord_class(chord: ChordSymbol, tonic: int) -> int:
+    """The class (0..59) of a chord over a tonic (0..11)."""
     return class_of(chord.root - tonic, _HEARD[chord.quality])
 
 

@@ -167,7 +167,7 @@ def choose(plan: Plan, settings: Settings) -> tuple[Broken, ...]:
     the strongest feeling concerned, and half of that where nobody asked.
     Raises: UnknownNameError, there is no such rule-break.
     """
-    feelings = [section.feeling for section in plan.sections]
+    feelings = [section.asked for section in plan.sections]
     asked = tuple(_asked(settings.breaks, max(feeling.intensity for feeling in feelings)))
     if not settings.triggers:
         return asked
@@ -216,7 +216,7 @@ def break_plan(plan: Plan, broken: Iterable[Broken]) -> Plan:
 def break_chords(chords: list[Chord], context: Context, broken: Iterable[Broken]) -> list[Chord]:
     """A section's chords with their rules broken, to be voiced afterwards where a break has not done so."""
     for one, change in _acting(CHORDS, broken):
-        if _concerns(one, context.section.feeling, context.plan):
+        if _concerns(one, context.section.asked, context.plan):
             rng = stream(context.plan.seed, "break", one.name, context.section.role)
             chords = change(chords, context, one.severity, rng)
     return chords
@@ -229,7 +229,7 @@ def break_score(score: Score, plan: Plan, broken: Iterable[Broken]) -> Score:
     breaks.
     """
     for one, change in _acting(SCORE, broken):
-        sections = tuple(section for section in plan.sections if _concerns(one, section.feeling, plan))
+        sections = tuple(section for section in plan.sections if _concerns(one, section.asked, plan))
         if sections:
             rng = stream(plan.seed, "break", one.name)
             score = change(score, replace(plan, sections=sections), one.severity, rng)
@@ -254,4 +254,4 @@ def _concerns(one: Broken, feeling: Emotion, plan: Plan) -> bool:
     """Whether a break acts in a section of this feeling: always when asked for, else where it is felt."""
     if one.asked or any(trigger.name == one.name and trigger.felt(feeling) for trigger in TRIGGERS):
         return True
-    return one.name == "modal-interchange" and _turns(plan.sections[0].feeling, feeling)
+    return one.name == "modal-interchange" and _turns(plan.sections[0].asked, feeling)

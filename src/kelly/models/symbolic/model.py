@@ -41,14 +41,16 @@ class SymbolicRecognizer:
 
 
 @cache
-def _shipped() -> SymbolicRecognizer | None:
-    folder = resources.files("kelly.models.symbolic")
+def _shipped(name: str) -> SymbolicRecognizer | None:
+    folder = resources.files("kelly.models").joinpath(name)
     return SymbolicRecognizer(folder) if folder.joinpath("model.onnx").is_file() else None
 
 
-def shipped() -> SymbolicRecognizer:
-    """The recogniser that comes with Kelly, loaded once. Raises: FileError, Kelly was built without it."""
-    found = _shipped()
+def shipped(name: str = "symbolic") -> SymbolicRecognizer:
+    """A recogniser that comes with Kelly, loaded once: "symbolic", which knows all songs, or the "judge", which knows
+    its own. Raises: FileError, Kelly was built without it.
+    """
+    found = _shipped(name)
     if found is None:
-        raise FileError("Kelly was built without the symbolic recogniser")
+        raise FileError(f"Kelly was built without the recogniser for scores called {name}")
     return found

@@ -24,10 +24,12 @@ from kelly.listening.traits.all import names
 from kelly.models.symbolic.heads import SLOTS
 from kelly.training.data.corpora import emopia, vgmidi
 from kelly.training.data.heard import Heard, heard
+from kelly.training.data.splits import PARTS
 from kelly.training.evaluation.symbolic import hear
 from kelly.training.export.put import put
 from kelly.training.networks.symbolic import Ears
 from kelly.training.tasks.context import Context
+from kelly.training.tasks.runs import claimed
 from kelly.training.tasks.symbolic import trained
 
 __all__ = ["REACH", "ears", "scale", "write"]
@@ -61,7 +63,8 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
     """
     network = ears(runs)
     pieces = heard(root, context.cache, workers=context.workers, engine=context.engine, note=context.note)
-    known = [piece for piece in pieces if piece.split != "test"]
+    parts = {claimed(run).get("songs") for run in runs} & set(PARTS)
+    known = [piece for piece in pieces if piece.split != "test" and (not parts or piece.part in parts)]
     if {piece.corpus for piece in known} != {"emopia", "vgmidi"}:
         raise CorpusError(f"the scale is measured on EMOPIA and VGMIDI; {root} lacks one of them")
     files = {"model.onnx": _onnx(network), "model.safetensors": save(network.state_dict())}

@@ -23,7 +23,7 @@ from kelly.listening.traits.sounded import Sounded, sounded
 from kelly.models.symbolic.heads import LEAST, spans, summed
 from kelly.score import midi
 from kelly.training.data.corpora import asap, mirex_mood, nottingham, pop909
-from kelly.training.data.feelings import Feelings
+from kelly.training.data.feelings import PASSAGE, Feelings
 from kelly.training.data.heard import Heard, heard
 from kelly.training.data.preparing import Arrays, Item
 from kelly.training.export.symbolic import scale
@@ -34,7 +34,7 @@ from kelly.training.tasks.symbolic import trained
 
 __all__ = ["CORPORA", "labelled", "windows"]
 
-VERSION = 1
+VERSION = 2
 PART = "labeller"  # the part of the rated songs that the recogniser may know
 FLAT = 64  # the velocity at which a score is heard whose own is not
 CORPORA = ("asap", "mirex_mood", "nottingham", "pop909")
@@ -50,7 +50,7 @@ def labelled(root: Path, runs: Sequence[Path], context: Context, corpora: Sequen
     _check(runs)
     network = Ears([trained(run) for run in runs]).eval()
     unit = scale(_known(root, context), network)
-    codes = {}
+    codes, curves = {}, {}
     for corpus in corpora:
         try:
             songs = list(_songs(corpus, root))
@@ -61,14 +61,12 @@ def labelled(root: Path, runs: Sequence[Path], context: Context, corpora: Sequen
         items = [Item(path, {"flat": corpus == "asap"}) for _, path in songs]
         told = context.prepared(items, windows, VERSION)
         pairs = zip(songs, told, strict=True)
-        codes[corpus] = {
-            name: _code(network, arrays, unit)
-            for (name, _), arrays in pairs
-            if arrays is not None and len(arrays["traits"])
-        }
+        heard_ = {name: arrays for (name, _), arrays in pairs if arrays is not None and len(arrays["traits"])}
+        codes[corpus] = {name: _code(network, arrays, unit) for name, arrays in heard_.items()}
+        curves[corpus] = {name: _curve(network, arrays, unit) for name, arrays in heard_.items()}
     if not codes:
         raise MissingCorpusError(f"none of {', '.join(corpora)} is in {root}")
-    return Feelings(codes)
+    return Feelings(codes, curves)
 
 
 def _check(runs: Sequence[Path]) -> None:
@@ -90,14 +88,21 @@ def _known(root: Path, context: Context) -> list[Heard]:
 
 
 def windows(item: Item) -> Arrays:
-    """The traits of the whole and of its windows (1 + windows, t), none of a file of few notes; and its velocities."""
+    """The traits of the whole and of its windows (1 + windows, t), none of a file of few notes; its velocities; and the
+    spans (windows, 2) of windows in seconds.
+    """
     assert item.path is not None  # noqa: S101 - a song is a file
     piece = sounded(midi.read(item.path))
     if item.parameters["flat"]:
         piece = Sounded(piece.onsets, piece.durations, piece.pitches, np.full(len(piece), float(FLAT)))
-    parts = [piece.between(start, end) for start, end in spans(piece.length)] if len(piece) >= FEWEST else []
-    rows = [traits(one) for one in (piece, *(part for part in parts if len(part) >= LEAST))] if parts else []
-    return {"traits": np.array(rows, np.float32).reshape(-1, len(names())), "velocities": piece.velocities}
+    cut = [(span, piece.between(*span)) for span in spans(piece.length)] if len(piece) >= FEWEST else []
+    kept = [(span, part) for span, part in cut if len(part) >= LEAST]
+    rows = [traits(one) for one in (piece, *(part for _, part in kept))] if cut else []
+    return {
+        "traits": np.array(rows, np.float32).reshape(-1, len(names())),
+        "velocities": piece.velocities,
+        "spans": np.array([span for span, _ in kept]).reshape(-1, 2),
+    }
 
 
 def _songs(corpus: str, root: Path) -> Iterator[tuple[str, Path]]:
@@ -113,9 +118,27 @@ def _songs(corpus: str, root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _code(network: torch.nn.Module, arrays: Arrays, unit: dict[str, list[float]]) -> npt.NDArray[np.float32]:
-    with torch.no_grad():
-        heads = network(torch.from_numpy(arrays["traits"])).numpy()
-    nothing = np.zeros(0)
-    piece = Sounded(nothing, nothing, nothing.astype(np.int64), arrays["velocities"])
-    emotion, spreads = point(summed(heads[0], heads[1:]), piece, unit)
+    heads = _heads(network, arrays)
+    emotion, spreads = point(summed(heads[0], heads[1:]), _loud(arrays), unit)
     return encode(Gaussian(emotion.with_confidence(certainty(spreads)), spreads)).astype(np.float32)
+
+
+def _curve(network: torch.nn.Module, arrays: Arrays, unit: dict[str, list[float]]) -> npt.NDArray[np.float32]:
+    """The passages of a song: each window heard together with the whole."""
+    whole, *each = _heads(network, arrays)
+    rows = []
+    for span, one in zip(arrays["spans"], each, strict=True):
+        emotion, spreads = point(summed(whole, one[None]), _loud(arrays), unit)
+        rows.append([*span, emotion.valence, emotion.arousal, *spreads[:2]])
+    return np.array(rows, np.float32).reshape(-1, PASSAGE)
+
+
+def _heads(network: torch.nn.Module, arrays: Arrays) -> npt.NDArray[np.float32]:
+    with torch.no_grad():
+        return np.asarray(network(torch.from_numpy(arrays["traits"])).numpy(), np.float32)
+
+
+def _loud(arrays: Arrays) -> Sounded:
+    """What is needed of a song to tell its dominance."""
+    nothing = np.zeros(0)
+    return Sounded(nothing, nothing, nothing.astype(np.int64), arrays["velocities"])

@@ -1,0 +1,1 @@
+"""Improvising: the transformer writes, over the plan that the rules made."""

@@ -1,0 +1,129 @@
+"""Band: the transformer writes some parts of a section, over its chords and beside what the others play.
+
+Conventions: times in beats from the section's start, where the network begins anew, so that a verse that comes back is
+the same verse. Which parts it writes follows from the dial: of the parts that sound and are no drums that share, in the
+order of `ORDER`. The rules keep what they have promised: tempo, range, key and chords, where a part enters and leaves,
+and how loud it is; the network's own accents are kept within that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from kelly.composing.context import BAR, Context, Layer
+from kelly.composing.improvising.reading import moves, shifted, words_of
+from kelly.composing.improvising.sampling import Sampling
+from kelly.composing.improvising.writing import Bar, Page, Rules, write
+from kelly.composing.neural.harmony import chord_class
+from kelly.composing.tables import parts
+from kelly.composing.theory import MODES
+from kelly.models.transformer import network
+from kelly.models.transformer.layout import SEATS, SLOTS
+from kelly.score.notes import DRUM_CHANNEL, Meter, Note, Part, Score, Tempo
+from kelly.score.tokens import DURATIONS, GRID, METERS, PERCUSSION, TEMPOS
+
+__all__ = ["ORDER", "SAMPLING", "free_parts", "improvised"]
+
+Words = npt.NDArray[np.int64]
+
+ORDER = ("melody", "chords", "bass", "counter", "strings", "pad")  # who improvises first
+SAMPLING = Sampling(temperature=1.0, top_p=0.92, guidance=1.5)
+_ALONE = ("melody", "bass", "counter")  # one note at a time
+_CHORDAL = ("chords", "strings", "pad")
+_SEATS = {**{part: SEATS[part] for part in ORDER}, "drums": SEATS["drums"], "tension": 9, "variation": 10}
+_FOUR = METERS.index((4, 4)) + 1
+_REACH = 16.0  # velocity steps of the network's above its mean that are an accent of 1
+
+
+def free_parts(dial: float, sounding: Sequence[str]) -> tuple[str, ...]:
+    """The parts that improvise at a dial (0..1), of those that sound."""
+    there = [part for part in ORDER if part in sounding]
+    return tuple(there[: math.ceil(round(dial * len(there), 6))])
+
+
+def improvised(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[str, tuple[Note, ...]]:
+    """The parts of a section that the transformer writes anew; none at dial 0, or where the network is missing.
+
+    Parameters: context, the section with its chords; notes, as the rules wrote them, by part.
+    """
+    free = free_parts(context.plan.improvise, [part for part in ORDER if notes.get(part)])
+    writer = network.shipped() if free else None
+    if writer is None:
+        return {}
+    moved = moves(context.key.tonic)
+    rng = context.stream("improvise")
+    page = _page(context, notes, free, moved)
+    written: dict[int, list[tuple[int, Words]]] = {_SEATS[part]: [] for part in free}
+    for number, word in write(writer, page, SAMPLING, rng):
+        written[int(word[1])].append((number, word))
+    return {part: tuple(_notes(context, part, written[_SEATS[part]], moved)) for part in free}
+
+
+def _page(context: Context, notes: Mapping[str, tuple[Note, ...]], free: Sequence[str], moved: int) -> Page:
+    given = [part for part in _SEATS if part not in free and notes.get(part)]
+    section = context.section
+    score = Score(
+        tuple(_part(context, part, notes[part], moved) for part in given),
+        tempos=(Tempo(0.0, context.parameters.tempo),),
+        meters=(Meter(0.0),),
+    )
+    bars = words_of(score, [_SEATS[part] for part in given], section.bars)
+    tempo = 1 + int(np.abs(np.log(TEMPOS / context.parameters.tempo)).argmin())
+    plan = [
+        Bar(_FOUR, tempo, context.feeling, _chords(context, number), bars[number]) for number in range(section.bars)
+    ]
+    # All instruments are told as a piano, as in half of what the network learned from: few of its pieces are bands.
+    programs = {_SEATS[part]: PERCUSSION if part == "drums" else 1 for part in (*free, *given)}
+    return Page(programs, {_SEATS[part]: _rules(context, part, moved) for part in free}, plan)
+
+
+def _part(context: Context, part: str, notes: tuple[Note, ...], moved: int) -> Part:
+    drums = part == "drums"
+    inside = tuple(note for note in notes if 0 <= note.onset < context.section.beats)
+    one = Part(part, DRUM_CHANNEL if drums else 0, 0 if drums else context.plan.instruments[part].program, inside)
+    return shifted(one, moved)
+
+
+def _chords(context: Context, number: int) -> tuple[int, ...]:
+    """The four chords of a bar, as the network is told of them."""
+    places = (number + (slot + 0.5) / SLOTS for slot in range(SLOTS))
+    return tuple(chord_class(context.chord_at(BAR * at).symbol, context.key.tonic) + 1 for at in places)
+
+
+def _rules(context: Context, part: str, moved: int) -> Rules:
+    at = replace(context, part=part, row=parts()[part])
+    return Rules(
+        at.low + moved,
+        at.high + moved,
+        frozenset(MODES[context.key.mode]),
+        chordal=part in _CHORDAL,
+        alone=part in _ALONE,
+    )
+
+
+def _notes(context: Context, part: str, words: Sequence[tuple[int, Words]], moved: int) -> list[Note]:
+    """What was written for a part, where it plays, as loud as the rules have it."""
+    at = replace(context, part=part, row=parts()[part])
+    layer = at.layer or Layer(0.0, context.section.beats, part, 1.0)
+    mean = float(np.mean([word[5] for _, word in words])) if words else 0.0
+    found = []
+    for number, word in words:
+        onset = BAR * number + (int(word[2]) - 1) / GRID
+        end = min(onset + float(DURATIONS[int(word[4]) - 1]) / GRID, layer.end, context.section.beats)
+        if layer.onset <= onset < end:
+            accent = max(-1.0, min(1.0, 4 * (float(word[5]) - mean) / _REACH))
+            found.append(Note(onset, end - onset, int(word[3]) - 1 - moved, at.velocity(accent)))
+    return _parted(sorted(found)) if part in _ALONE else sorted(found)
+
+
+def _parted(notes: Sequence[Note]) -> list[Note]:
+    """Notes that end when the next one begins, at the latest."""
+    ends = [*(note.onset for note in notes[1:]), math.inf]
+    return [
+        replace(note, duration=min(note.duration, end - note.onset)) for note, end in zip(notes, ends, strict=False)
+    ]

@@ -1,0 +1,98 @@
+"""The transformer as one of the band: which parts it writes, and what the rules keep."""
+
+import pytest
+
+from kelly import compose
+from kelly.composing import composer
+from kelly.composing.composer import compose_score
+from kelly.composing.improvising import band
+from kelly.composing.improvising.band import ORDER, free_parts
+from kelly.composing.settings import Settings
+from kelly.composing.tables import parts
+from kelly.emotion.journey import Journey
+from kelly.emotion.thesaurus import lookup
+from small.scribe import Scribe
+
+GRIEF = Journey(lookup("grief").emotion)
+
+
+@pytest.fixture(autouse=True)
+def scribe(monkeypatch):
+    network = Scribe(places=512)
+    monkeypatch.setattr(band.network, "shipped", lambda: network)
+    return network
+
+
+def made(improvise, **settings):
+    return compose_score(GRIEF, Settings(bars=8, seed=2, improvise=improvise, **settings))
+
+
+def notes(composition):
+    return {part.name: part.notes for part in composition.score.parts}
+
+
+def test_the_dial_says_which_share_of_the_parts_improvises():
+    there = ("bass", "chords", "melody", "pad")
+    assert free_parts(0.0, there) == ()
+    assert free_parts(0.01, there) == ("melody",)
+    assert free_parts(0.25, there) == ("melody",)
+    assert free_parts(0.5, there) == ("melody", "chords")
+    assert free_parts(1.0, there) == ("melody", "chords", "bass", "pad")
+
+
+def test_nothing_is_read_and_nothing_changes_at_dial_0(scribe):
+    rules = notes(made(0.0))
+    assert scribe.read == []
+    assert rules == notes(compose_score(GRIEF, Settings(bars=8, seed=2)))
+
+
+def test_what_does_not_improvise_stays_as_the_rules_wrote_it():
+    rules, some = made(0.0), made(0.1)
+    changed = {name for name, each in notes(rules).items() if notes(some)[name] != each}
+    assert changed == {"Melody"}
+
+
+def test_all_but_drums_improvise_at_dial_1():
+    rules, all_ = made(0.0), made(1.0)
+    before, after = rules.sections[0].notes, all_.sections[0].notes
+    for part in ORDER:
+        assert (not before[part]) or before[part] != after[part]
+    assert before["drums"] == after["drums"]
+
+
+def test_a_part_keeps_its_range_its_key_its_place_and_its_loudness():
+    composition = made(1.0)
+    section = composition.sections[0]
+    for part in ORDER:
+        row, instrument = parts()[part], composition.plan.instruments[part]
+        layer = next((one for one in section.layers if one.part == part), None)
+        for note in section.notes[part]:
+            assert max(row.low, instrument.low) <= note.pitch <= min(row.high, instrument.high)
+            assert layer.onset <= note.onset < note.end <= layer.end + 1e-9
+    loud = [note.velocity for note in section.notes["melody"]]
+    expected = [note.velocity for note in made(0.0).sections[0].notes["melody"]]
+    assert sum(loud) / len(loud) == pytest.approx(sum(expected) / len(expected), abs=8)
+
+
+def test_chords_play_tones_of_the_plans_chords():
+    section = made(1.0).sections[0]
+    for note in section.notes["chords"]:
+        sounding = [chord for chord in section.chords if chord.onset <= note.onset < chord.end]
+        near = [tone for chord in sounding for tone in chord.symbol.pitch_classes]
+        assert note.pitch % 12 in near
+
+
+def test_a_missing_transformer_leaves_the_rules_alone(monkeypatch):
+    monkeypatch.setattr(band.network, "shipped", lambda: None)
+    assert notes(made(1.0)) == notes(made(0.0))
+
+
+def test_a_seed_improvises_the_same_again():
+    assert notes(made(1.0)) == notes(made(1.0))
+    assert composer.compose_score(GRIEF, Settings(bars=8, seed=3, improvise=1.0)) != made(1.0)
+
+
+def test_a_song_says_that_the_transformer_is_missing(monkeypatch):
+    monkeypatch.setattr(band.network, "shipped", lambda: None)
+    assert any("lacks the transformer" in line for line in compose("so sad", bars=4, improvise=0.5).report["remarks"])
+    assert not any("transformer" in line for line in compose("so sad", bars=4).report["remarks"])

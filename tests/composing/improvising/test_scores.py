@@ -1,0 +1,153 @@
+"""The transformer goes on with a score, fills bars of it, plays a part anew or plays along."""
+
+from dataclasses import replace
+
+import pytest
+
+from kelly.composing.improvising import scores
+from kelly.composing.improvising.scores import accompanied, continued, infilled, varied
+from kelly.emotion.space import Emotion
+from kelly.errors import FileError, UsageError
+from kelly.score import midi
+from kelly.score.notes import DRUM_CHANNEL, Meter, Note, Part, Score, Tempo
+from small.scribe import Scribe
+
+TUNE = (67, 69, 71, 72, 74, 72, 71, 69)
+
+
+@pytest.fixture(autouse=True)
+def scribe(monkeypatch):
+    network = Scribe(places=512)
+    monkeypatch.setattr(scores.network, "shipped", lambda: network)
+    return network
+
+
+def band(bars=8, drums=True, meter=(4, 4)):
+    """A melody, chords and a bass in G major, with drums."""
+    length = 4 * meter[0] // meter[1]
+    melody = [Note(float(beat), 1.0, TUNE[beat % 8], 80) for beat in range(length * bars)]
+    roots = [(55, 59, 62), (60, 64, 67), (50, 54, 57), (55, 59, 62)]
+    chords = [Note(float(length * bar), float(length), key, 60) for bar in range(bars) for key in roots[bar % 4]]
+    bass = [Note(float(length * bar), 2.0, roots[bar % 4][0] - 12, 70) for bar in range(bars)]
+    kit = [Note(float(beat), 0.25, 36 if beat % 2 == 0 else 38, 90) for beat in range(length * bars)]
+    parts = [
+        Part("Melody", 0, 73, tuple(melody)),
+        Part("Piano", 1, 0, tuple(sorted(chords))),
+        Part("Bass", 2, 33, tuple(bass)),
+    ]
+    if drums:
+        parts.append(Part("Kit", DRUM_CHANNEL, 0, tuple(kit)))
+    return Score(tuple(parts), tempos=(Tempo(0.0, 100.0),), meters=(Meter(0.0, *meter),))
+
+
+def classes(score):
+    return {note.pitch % 12 for note in score.notes(drums=False)}
+
+
+def test_what_is_there_stays_and_more_bars_follow():
+    given = band()
+    made = continued(given, bars=4)
+    for part, other in zip(given.parts, made.parts, strict=True):
+        kept, new = other.notes[: len(part.notes)], other.notes[len(part.notes) :]
+        assert kept == part.notes
+        assert all(32 <= note.onset < 48 for note in new)
+        assert all(note.end <= 48 for note in new)
+    assert sum(len(part.notes) for part in made.parts) > sum(len(part.notes) for part in given.parts)
+    assert classes(made) <= classes(given), "it keeps to the pitch classes of the score"
+    assert midi.from_bytes(midi.to_bytes(made)).end > 33
+
+
+def test_bars_between_are_written_anew_and_nothing_else():
+    given = band()
+    made = infilled(given, 3, 4)
+    for part, other in zip(given.parts, made.parts, strict=True):
+        outside = [note for note in part.notes if not 8 <= note.onset < 16]
+        assert [note for note in other.notes if not 8 <= note.onset < 16] == outside
+        assert all(note.end <= 16 for note in other.notes if 8 <= note.onset < 16)
+    inside = [[note for note in one.notes() if 8 <= note.onset < 16] for one in (given, made)]
+    assert inside[0] != inside[1]
+
+
+def test_a_note_that_is_held_into_what_is_written_anew_ends_there():
+    given = band()
+    held = replace(given.parts[2], notes=(Note(0.0, 12.0, 43, 70), *given.parts[2].notes[4:]))
+    made = infilled(replace(given, parts=(*given.parts[:2], held, given.parts[3])), 3, 4)
+    assert made.parts[2].notes[0] == Note(0.0, 8.0, 43, 70)
+
+
+def test_a_part_is_played_anew_beside_the_others():
+    given = band()
+    made = varied(given, "melody")
+    assert made.parts[1:] == given.parts[1:]
+    assert made.parts[0].notes != given.parts[0].notes
+    pitches = [note.pitch for note in given.parts[0].notes]
+    assert all(min(pitches) - 4 <= note.pitch <= max(pitches) + 4 for note in made.parts[0].notes)
+    onsets = [note.onset for note in made.parts[0].notes]
+    assert len(set(onsets)) == len(onsets), "a melody of single notes stays one"
+    assert varied(given, "Melody", seed=4).parts[0].notes != made.parts[0].notes
+    assert varied(given, "melody") == made
+
+
+def test_drums_can_be_varied_with_the_drums_that_they_have():
+    made = varied(band(), "drums")
+    assert {note.pitch for note in made.parts[3].notes} <= {36, 37, 38}
+
+
+def test_a_melody_alone_gets_chords_and_a_bass():
+    tune = replace(band(), parts=band().parts[:1])
+    made = accompanied(tune)
+    assert made.parts[0] == tune.parts[0]
+    assert [part.name for part in made.parts[1:]] == ["Chords", "Bass"]
+    assert len({part.channel for part in made.parts}) == 3
+    assert all(28 <= note.pitch <= 52 for note in made.parts[2].notes)
+    with pytest.raises(UsageError, match="nothing to add: the score has chords and a bass"):
+        accompanied(band())
+
+
+def test_a_feeling_is_said_where_one_is_asked_for(scribe):
+    continued(band(), bars=1, feeling=Emotion(-0.8, 0.1, 0.5))
+    assert {round(float(told.feelings[row][0]), 3) for _, told, row in scribe.read} == {-0.8}
+
+
+@pytest.mark.parametrize("meter", [(3, 4), (6, 8), (2, 4), (7, 8)])
+def test_other_meters_go_on_as_they_are(meter):
+    given = band(bars=4, meter=(3, 4)) if meter == (3, 4) else replace(band(4), meters=(Meter(0.0, *meter),))
+    made = continued(given, bars=6)
+    assert made.end > given.end
+
+
+def test_bars_that_are_not_there_are_refused():
+    given = band()
+    for first, last in ((0, 2), (7, 9), (5, 4), (9, 9)):
+        with pytest.raises(UsageError, match=rf"bars must lie in 1\.\.8.*; got {first}-{last}"):
+            infilled(given, first, last)
+    for bars in (0, -1, 1001):
+        with pytest.raises(UsageError, match=rf"bars must lie in 1\.\.1000; got {bars}"):
+            continued(given, bars)
+    with pytest.raises(UsageError, match="part"):
+        varied(given, "kazoo")
+
+
+def test_scores_without_tones_are_refused():
+    with pytest.raises(UsageError, match="must have tones; it has none"):
+        continued(Score(()))
+    with pytest.raises(UsageError, match="must have tones; it has drums alone"):
+        continued(replace(band(), parts=band().parts[3:]))
+
+
+def test_more_notes_than_anyone_writes_are_refused_at_once():
+    many = Part("Piano", 0, 0, (Note(0.0, 1.0, 60, 60),) * (scores.MOST_NOTES + 1))
+    with pytest.raises(UsageError, match="a score must have up to 200,000 notes; got 200,001"):
+        continued(Score((many,)))
+
+
+def test_a_score_of_a_hundred_thousand_notes_is_gone_on_with():
+    notes = tuple(Note(n / 4, 0.25, 48 + n * 7 % 25, 70) for n in range(100_000))
+    made = continued(Score((Part("Piano", 0, 0, notes),)), bars=1)
+    assert len(made.parts[0].notes) >= 100_000
+
+
+def test_a_missing_transformer_is_told(monkeypatch):
+    monkeypatch.setattr(scores.network, "shipped", lambda: None)
+    with pytest.raises(FileError, match="built without the transformer"):
+        continued(band())
