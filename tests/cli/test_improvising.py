@@ -79,7 +79,9 @@ def test_a_file_that_is_no_midi_gets_one_line_and_exit_code_1(kelly, tmp_path, d
     assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
 
 
-def test_a_missing_transformer_is_told(kelly, tune, monkeypatch):
-    monkeypatch.setattr(scores.network, "shipped", lambda: None)
+def test_a_missing_transformer_is_told_in_one_line(kelly, tune, monkeypatch, tmp_path):
+    monkeypatch.setattr("kelly.models.transformer.network.resources.files", lambda _: tmp_path)
+    scores.network.shipped.cache_clear()
     done = kelly("continue", tune)
+    scores.network.shipped.cache_clear()
     assert (done.code, done.err) == (1, "kelly: Kelly was built without the transformer\n")

@@ -1,7 +1,10 @@
 import io
+import json
+from dataclasses import replace
 
 import pytest
 
+from kelly import compose
 from kelly.composing.report import TAG
 from kelly.score import midi
 from kelly.score.notes import Marker, Note, Part, Score
@@ -170,3 +173,14 @@ def test_progress_is_shown_on_a_terminal_only_and_never_on_standard_output(kelly
     monkeypatch.setattr("sys.stderr", screen)
     assert kelly("render", anothers, "-o", "out.wav").out == "out.wav\n"
     assert "rendering other.mid" in screen.getvalue()
+
+
+@pytest.mark.parametrize("damage", [lambda told: told.pop("sections"), lambda told: told["sections"][0].pop("emotion")])
+def test_a_damaged_report_keeps_nobody_from_the_picture(kelly, tmp_path, damage):
+    song = compose("so sad", bars=4)
+    damage(told := json.loads(json.dumps(song.report)))
+    midi.write(replace(song.score, texts=(TAG + json.dumps(told),)), tmp_path / "odd.mid")
+    done = kelly("show", "odd.mid", "-o", "roll.png")
+    assert (done.code, done.out) in {(0, "roll.png\n"), (1, "")}
+    assert done.err.count("\n") == done.code
+    assert (tmp_path / "roll.png").exists() == (done.code == 0)

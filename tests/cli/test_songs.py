@@ -207,3 +207,9 @@ def test_the_demo_writes_two_songs_with_sound_picture_and_report(kelly, tmp_path
     report = json.loads((tmp_path / "out/demo/kelly.json").read_text(encoding="utf-8"))
     assert report["title"] == "Kelly"
     assert '"Kelly", composed by Kelly' in (tmp_path / "out/demo/kelly.txt").read_text(encoding="utf-8")
+
+
+def test_tries_without_a_fit_are_refused(kelly):
+    done = kelly("compose", "so sad", "--tries", 4)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "--tries is for --fit" in done.err

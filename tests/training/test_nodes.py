@@ -85,7 +85,7 @@ def test_nothing_but_numbers_a_tonic_and_a_seed_makes_a_loop():
     assert set(one.parameters) == {"feeling", "tonic", "seed", "font"}
     assert all(isinstance(number, float) for number in one.parameters["feeling"].values())
     assert one.parameters["seed"] != other.parameters["seed"]
-    assert list(inspect.signature(compose_score).parameters) == ["journey", "settings"]
+    assert list(inspect.signature(compose_score).parameters) == ["journey", "settings", "revision"]
 
 
 def test_no_two_loops_share_a_seed():

@@ -173,7 +173,8 @@ def test_the_baseline_has_about_sixty_traits_of_pitch_time_and_loudness():
     assert not any(name.startswith(("chord", "root", "leap")) for name in plain)
 
 
-def test_an_exported_recogniser_says_what_its_runs_say(run, root, context, tmp_path, pieces):
+def test_an_exported_recogniser_says_what_its_runs_say(run, root, context, tmp_path, pieces, monkeypatch):
+    monkeypatch.setattr("kelly.training.data.heard.part_of", lambda *_: "labeller")  # the part that the run knows
     files = export.write([run, run], root, tmp_path / "symbolic", context)
     assert {path.name for path in files} == {"model.onnx", "model.safetensors", "config.json"}
     from kelly.models.symbolic.model import SymbolicRecognizer

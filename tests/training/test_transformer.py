@@ -157,13 +157,14 @@ def tune(path, count=16):
 
 
 def test_a_feeling_is_told_by_a_table_a_name_or_a_folder_or_is_heard(tmp_path, context):
-    for name in ("grief/one.mid", "joy_002.mid", "plain.mid", "album/song.MID", "grief/rage-3.midi"):
+    for name in ("grief/one.mid", "joy_002.mid", "plain.mid", "album/song.MID", "grief/rage-3.midi", "sad song.mid"):
         tune(tmp_path / name)
     (tmp_path / "labels.csv").write_text("path,valence,arousal,dominance,who\nplain.mid,-0.5,0.9,0.4,me\n")
     told = {file.id: file.feeling for file in own.load(tmp_path)}
     assert told["grief/one.mid"] == lookup("grief").emotion
     assert told["joy_002.mid"] == lookup("joy").emotion
     assert told["grief/rage-3.midi"] == lookup("rage").emotion
+    assert told["sad song.mid"].valence < -0.3
     assert told["plain.mid"].vad == (-0.5, 0.9, 0.4)
     assert told["album/song.MID"] is None
     found = {piece.id: piece.feelings for piece in pieces(tmp_path, context, there(tmp_path))}
@@ -172,6 +173,8 @@ def test_a_feeling_is_told_by_a_table_a_name_or_a_folder_or_is_heard(tmp_path, c
     groups = {file.id: file.group for file in own.load(tmp_path)}
     assert groups["album/song.MID"] == "album"
     assert groups["grief/one.mid"] == "grief/one.mid"
+    splits = {file.split for file in own.load(tmp_path)}
+    assert splits == {"train", "dev"}
 
 
 def test_a_table_that_is_wrong_is_refused(tmp_path):
@@ -230,6 +233,16 @@ def test_whatever_is_drawn_only_what_is_to_be_written_is_learned(root, context):
                         assert not read["own"][bar + 1 : turn + 1].any()
                         assert read["own"][bar]
     assert {PART, AFTER, BEGIN, BAR, TURN, NOTE} <= kinds
+
+
+def test_a_piece_ends_once_and_after_its_last_note_however_it_is_cut(root, context):
+    found = of(root, context, "pop909", "nottingham", "emopia")
+    for seed in range(20):
+        for read in drawn(found, seed):
+            families = read["words"][:, 0][: int(read["own"].nonzero()[0].max()) + 1]
+            ends = np.flatnonzero(families[families.tolist().index(BEGIN) :] == END)
+            assert len(ends) <= 1
+            assert not len(ends) or families[-1] == END
 
 
 def test_bars_left_count_down_to_the_end(root, context):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -103,21 +104,31 @@ def explain(source: Source, json: options.Json = False) -> None:
     told = read_report(score)
     if told is None:
         raise FileError(f"{source} carries no report of Kelly's: it was not composed by Kelly, or has lost its texts")
-    told = _listened(score, told)
+    told = _listened(score, told) or told
     if json:
         as_json({**told, "files": {"midi": str(source), "wav": None, "stems": {}}})
     else:
         say(_explained(told, source))
 
 
-def _listened(score: Score, told: dict[str, Any]) -> dict[str, Any]:
-    """A report with how its sections are heard; as it is where it is damaged or Kelly has no judge."""
+def _listened(score: Score, told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A report with how its sections are heard; None where there is none, it is damaged, or Kelly has no judge."""
     from kelly.composing.judge import with_heard
 
     try:
-        return with_heard(score, told)
-    except (ArithmeticError, FileError, KeyError, TypeError, UsageError, ValueError):
-        return told
+        return with_heard(score, told) if told else None
+    except (ArithmeticError, AttributeError, IndexError, FileError, KeyError, TypeError, UsageError, ValueError):
+        return None
+
+
+def _measured(score: Score) -> list[str]:
+    """What was asked of a song of Kelly's and how it is heard, section by section."""
+    from kelly.composing.report import read_report
+
+    with suppress(FileError):  # a damaged report keeps nobody from the picture
+        told = _listened(score, read_report(score))
+        return list(prose.fit(told)) if told else []
+    return []
 
 
 def _explained(told: dict[str, Any], source: Path) -> Sequence[str]:
@@ -140,11 +151,7 @@ def show(
 
     score = read(source)
     write_together([(out, partial(draw, replace(score, title=score.title or source.stem)))])
-    from kelly.composing.report import read_report
-
-    told = read_report(score)
-    heard = list(prose.fit(_listened(score, told))) if told else []
     if json:
         as_json({"files": {"midi": str(source), "picture": str(out)}})
-    else:
-        say([*heard, str(out)], quiet=quiet)
+    elif not quiet:
+        say([*_measured(score), str(out)])

@@ -98,6 +98,8 @@ def compose(
     import kelly
 
     _check_outputs(out, wav, stems, soundfont)
+    if tries is not None and fit is None:
+        raise UsageError("--tries is for --fit: say how near is near enough, such as --fit 0.1")
     side = side_b(to, arc, story, like)
     feeling = source(text, emotion, vad, intent, story, like)
     wished = wishes(

@@ -5,23 +5,24 @@ rated ones; what labels songs for the generators and what examines these learned
 compared, dominance is a promise of the formulas. A miss is the distance of what was heard from what was asked, valence
 mapped to 0..1. The judge learned from pianos and hears a band's arousal and valence on another scale: what it says of
 Kelly's songs is brought to that of what was asked for (`BAND`, found on songs of all feelings by
-`benchmarks/controllability/band.py`).
+`benchmarks/examiner/band.py`).
 
-A song is tried again up to `tries` times, until no section misses by more than `tolerance`: sections that miss are
-written for more or less than was asked, by what they lacked at their best, and in another take. All sections of a role
-change together, so that a verse that comes back is the same verse. Tempo, loudness and mode stay what the formulas
-promise. The best of each role is kept.
+A song is tried again, up to `settings.tries` times in all, until no section misses by more than `settings.fit`: of
+each role of section the best so far is taken, and where it misses it is written for more or less than was asked, by
+what it lacked, or, where that was tried, in another take. All sections of a role change together, so that a verse that
+comes back is the same verse. Tempo, loudness and mode stay what the formulas promise. The best try is kept.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kelly.composing.composer import Composition, compose_score
 from kelly.composing.context import FIRST, Revision
+from kelly.composing.report import heard_at
 from kelly.composing.settings import Settings
 from kelly.emotion.journey import Journey
 from kelly.emotion.space import Emotion, clipped
@@ -30,12 +31,12 @@ from kelly.listening.traits.sounded import sounded
 from kelly.models.symbolic.model import shipped
 from kelly.score.notes import Score
 
-__all__ = ["Fitted", "Measured", "fitted", "measured", "with_heard"]
+__all__ = ["Fitted", "Measured", "fitted", "heard_report", "measured", "with_heard"]
 
 # (offset, slope) by which the judge hears Kelly's songs: heard = offset + slope * asked, of valence and of arousal; and
 # its own error on that scale: how far it and another ear, of other songs, hear the same song apart, by the root of 2.
-BAND = ((0.1, 0.36), (0.46, 0.54))
-ERROR = (0.39, 0.06)
+BAND = ((0.13, 0.29), (0.47, 0.53))
+ERROR = (0.38, 0.06)
 WIDEST = 0.6, 0.35  # how much more valence and arousal a section is written with, or less, at most
 GAIN = 0.8  # the share of what a section lacks, that it is written with more
 
@@ -64,28 +65,98 @@ class Fitted:
 
 def measured(made: Composition) -> tuple[Measured, ...]:
     """The sections of a composition as the judge hears them. Raises: FileError, Kelly was built without a judge."""
-    each = made.plan.sections
-    return _heard(made.score, [(one.start, one.start + one.beats, one.asked) for one in each])
+    starts = [heard_at(made.score, section.start) for section in made.plan.sections]
+    return _heard(made.score, starts, [section.asked for section in made.plan.sections])
 
 
-def fitted(journey: Journey, settings: Settings) -> Fitted:
+def fitted(journey: Journey, settings: Settings, revision: Revision = FIRST) -> Fitted:
     """Compose a song for a journey that is heard as it is asked: within `settings.fit`, in up to `settings.tries`.
 
+    Parameters: journey; settings; revision, what is done otherwise than the rules would from the first try on.
     Raises: FileError, as `measured`.
     """
     tolerance = settings.fit or 0.0
-    best = _tried(journey, settings, FIRST)
-    for take in range(1, settings.tries):
-        wanting = {role for role, miss in best.misses().items() if miss > tolerance}
-        if not wanting:
-            return Fitted(best.made, best.sections, take)
-        other = _tried(journey, settings, _revised(best, wanting, take))
-        better = {role for role in wanting if other.misses()[role] < best.misses()[role]}
-        if better == wanting:
-            best = other
-        elif better:  # some roles from either: written together once more
-            best = _tried(journey, settings, _joined(best.revision, other, better))
+    best = _tried(journey, settings, revision)
+    roles = {role: [_Take(miss, best)] for role, miss in best.misses().items()}
+    for number in range(1, settings.tries):
+        if max(best.misses().values(), default=0.0) <= tolerance:
+            return Fitted(best.made, best.sections, number)
+        other = _tried(journey, settings, _revised(revision, roles, tolerance))
+        for role, miss in other.misses().items():
+            roles[role].append(_Take(miss, other))
+        best = min(best, other, key=_Try.miss)
     return Fitted(best.made, best.sections, settings.tries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A composition and how it is heard."""
+
+    revision: Revision
+    made: Composition
+    sections: tuple[Measured, ...]
+
+    def of(self, role: str) -> list[Measured]:
+        """The sections of a role that are heard."""
+        pairs = zip(self.made.plan.sections, self.sections, strict=True)
+        return [told for section, told in pairs if section.role == role and told.heard is not None]
+
+    def misses(self) -> dict[str, float]:
+        """By how much the sections of each role miss at most."""
+        roles = dict.fromkeys(section.role for section in self.made.plan.sections)
+        return {role: max((told.miss for told in self.of(role)), default=0.0) for role in roles}
+
+    def miss(self) -> float:
+        """By how much the song misses: the mean over its sections, by their length."""
+        bars = [section.bars for section in self.made.plan.sections]
+        return math.fsum(n * told.miss for n, told in zip(bars, self.sections, strict=True)) / sum(bars)
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """A role of a try: by how much it misses."""
+
+    miss: float
+    of: _Try
+
+
+def _tried(journey: Journey, settings: Settings, revision: Revision) -> _Try:
+    made = compose_score(journey, settings, revision)
+    return _Try(revision, made, measured(made))
+
+
+def _revised(revision: Revision, roles: Mapping[str, Sequence[_Take]], tolerance: float) -> Revision:
+    """What to try next: of each role its best, and where that misses, for more of what it lacks.
+
+    What was tried already is tried in another take.
+    """
+    leans, takes = {}, {}
+    for role, tried in roles.items():
+        best = min(tried, key=lambda one: one.miss)
+        leans[role] = best.of.revision.leans.get(role, (0.0, 0.0))
+        takes[role] = best.of.revision.takes.get(role, 0)
+        if best.miss <= tolerance:
+            continue
+        leans[role] = _leaned(leans[role], best.of.of(role))
+        if any(_drawn(one, role) == (leans[role], takes[role]) for one in tried):
+            takes[role] = 1 + max(_drawn(one, role)[1] for one in tried)
+    return replace(revision, leans=leans, takes=takes)
+
+
+def _drawn(take: _Take, role: str) -> tuple[tuple[float, float], int]:
+    """How a role was written: its lean and its take."""
+    revision = take.of.revision
+    return revision.leans.get(role, (0.0, 0.0)), revision.takes.get(role, 0)
+
+
+def _leaned(before: tuple[float, float], told: Sequence[Measured]) -> tuple[float, float]:
+    """A lean with more of what the sections of a role lack in the mean."""
+    lacking = [(one.asked.vad[axis] - one.heard.vad[axis] for one in told if one.heard) for axis in (0, 1)]
+    valence, arousal = (
+        round(min(max(lean + GAIN * math.fsum(lack) / len(told), -most), most), 3)
+        for lean, lack, most in zip(before, lacking, WIDEST, strict=True)
+    )
+    return valence, arousal
 
 
 def with_heard(score: Score, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,8 +164,13 @@ def with_heard(score: Score, report: Mapping[str, Any]) -> dict[str, Any]:
 
     Parameters: score, of the song; report, as `composing.report` makes it. Raises: FileError, as `measured`.
     """
-    spans = [(float(one["start"]), 4.0 * one["bars"], _asked(one["emotion"])) for one in report["sections"]]
-    told = _heard(score, [(start, start + beats, asked) for start, beats, asked in spans])
+    starts = [float(section["start"]) for section in report["sections"]]
+    told = _heard(score, starts, [_asked(section["emotion"]) for section in report["sections"]])
+    return heard_report(report, told)
+
+
+def heard_report(report: Mapping[str, Any], told: Sequence[Measured]) -> dict[str, Any]:
+    """A song's report that also says how its sections are heard. Parameters: report; told, of each section."""
     sections = [{**section, "heard": _row(one)} for section, one in zip(report["sections"], told, strict=True)]
     return {**report, "sections": sections}
 
@@ -115,64 +191,13 @@ def _row(told: Measured) -> dict[str, Any] | None:
     }
 
 
-def _heard(score: Score, spans: Sequence[tuple[float, float, Emotion]]) -> tuple[Measured, ...]:
-    """Stretches of a score, each from and to a beat and what was asked of it, as the judge hears them."""
+def _heard(score: Score, starts: Sequence[float], asked: Sequence[Emotion]) -> tuple[Measured, ...]:
+    """Sections of a score, each from its start to the next one's, in beats of the score, as the judge hears them."""
     judge, piece = shipped("judge"), sounded(score)
     first = min(score.seconds([note.onset for note in score.notes(drums=False)]), default=0.0)
-    found = []
-    for start, end, asked in spans:
-        begin, close = (float(one) - first for one in score.seconds([start, end]))
-        found.append(_compared(asked, placed(piece.between(begin, close), judge)))
-    return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """A composition and how it is heard."""
-
-    revision: Revision
-    made: Composition
-    sections: tuple[Measured, ...]
-
-    def misses(self) -> dict[str, float]:
-        """By how much the sections of each role miss at most."""
-        found: dict[str, float] = {}
-        for section, told in zip(self.made.plan.sections, self.sections, strict=True):
-            found[section.role] = max(found.get(section.role, 0.0), told.miss)
-        return found
-
-
-def _tried(journey: Journey, settings: Settings, revision: Revision) -> _Try:
-    made = compose_score(journey, settings, revision)
-    return _Try(revision, made, measured(made))
-
-
-def _revised(best: _Try, wanting: Collection[str], take: int) -> Revision:
-    """What to try next: sections of some roles with more of what they lack, every second time in another take."""
-    leans, takes = dict(best.revision.leans), dict(best.revision.takes)
-    for section, told in zip(best.made.plan.sections, best.sections, strict=True):
-        if section.role not in wanting or told.heard is None:
-            continue
-        lacking = (told.asked.valence - told.heard.valence, told.asked.arousal - told.heard.arousal)
-        before = leans.get(section.index, (0.0, 0.0))
-        leans[section.index] = (_leaned(before, lacking, 0), _leaned(before, lacking, 1))
-        if take % 2 == 0:
-            takes[section.role] = take
-    return replace(best.revision, leans=leans, takes=takes)
-
-
-def _leaned(before: Sequence[float], lacking: Sequence[float], axis: int) -> float:
-    return round(min(max(before[axis] + GAIN * lacking[axis], -WIDEST[axis]), WIDEST[axis]), 3)
-
-
-def _joined(revision: Revision, other: _Try, better: Collection[str]) -> Revision:
-    """A revision with some roles of another."""
-    leans, takes = dict(revision.leans), dict(revision.takes)
-    for section in other.made.plan.sections:
-        if section.role in better:
-            leans[section.index] = other.revision.leans.get(section.index, (0.0, 0.0))
-            takes[section.role] = other.revision.takes.get(section.role, 0)
-    return replace(revision, leans=leans, takes=takes)
+    edges = [*(score.seconds(starts) - first).tolist(), piece.length + 1.0]
+    spans = zip(edges, edges[1:], asked, strict=False)
+    return tuple(_compared(one, placed(piece.between(begin, end), judge)) for begin, end, one in spans)
 
 
 def _compared(asked: Emotion, told: tuple[Emotion, tuple[float, float, float]] | None) -> Measured:

@@ -145,7 +145,7 @@ def _sections(
     start = 0.0
     for stretch, centre in zip(journey.arc.stretches, journey.arc.centres(), strict=True):
         asked = journey.at(centre)
-        feeling = _leaned(asked, revision.leans.get(len(sections), (0.0, 0.0)))
+        feeling = _leaned(asked, revision.leans.get(stretch.role, (0.0, 0.0)))
         wanted = _with_wishes(_promised(feeling, asked), settings.tempo, mode)
         role = stretch.role
         sections.append(

@@ -46,7 +46,7 @@ Change = tuple[float, ChordSymbol]  # when a chord begins, and which
 
 LONGEST = WHOLE["bars"][1]
 # The sheet's own, or what would play over its melody: no wishes of a re-performance.
-SETTLED = ("bars", "minutes", "progressions", "improvise")
+SETTLED = ("bars", "minutes", "progressions", "improvise", "fit", "tries")
 # The form of what is not Kelly's own: verses and choruses, so that the band has somewhere to go.
 FORM = Arc(
     "re-performance",

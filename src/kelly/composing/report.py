@@ -24,7 +24,7 @@ from kelly.listening.reading import Reading, emotion_dict
 from kelly.models.transformer import network as transformer
 from kelly.score.notes import Meter, Score
 
-__all__ = ["Heard", "Report", "read_report", "report_of", "report_text"]
+__all__ = ["TAG", "Heard", "Report", "heard_at", "read_report", "report_of", "report_text"]
 
 Report = dict[str, Any]
 TAG = "kelly "
@@ -135,7 +135,7 @@ def _heaviest(words: list[Report]) -> list[Report]:
     return [word for word in said.values() if word["weight"] >= least[0]][:MOST_WORDS]
 
 
-def _as_heard(score: Score, onset: float) -> float:
+def heard_at(score: Score, onset: float) -> float:
     """Where a planned time (beats, in bars of four) lies in the score, whose bars a broken rule may have cut short."""
     start = 0.0
     for _ in range(int(onset // BAR)):
@@ -153,7 +153,7 @@ def _tempo(score: Score, beat: float) -> float:
 
 def _section(written: Written, made: Composition) -> Report:
     section = written.section
-    start = _as_heard(made.score, section.start)
+    start = heard_at(made.score, section.start)
     sounding = [layer.part for layer in written.layers if written.notes[layer.part] and layer.part in made.heard]
     return {
         "role": section.role,
@@ -165,7 +165,7 @@ def _section(written: Written, made: Composition) -> Report:
         "key": section.key.name,
         "chords": [section.key.chord_name(chord.symbol) for chord in written.chords],
         "numerals": [chord.numeral for chord in written.chords],
-        "onsets": [_as_heard(made.score, section.start + chord.onset) - start for chord in written.chords],
+        "onsets": [heard_at(made.score, section.start + chord.onset) - start for chord in written.chords],
         "figures": dict(section.figures),
         "parts": sounding,
     }

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from kelly.composing import theory
 from kelly.composing.composer import compose_score
-from kelly.composing.judge import fitted, with_heard
+from kelly.composing.judge import fitted, heard_report
 from kelly.composing.progressions import transposed
 from kelly.composing.report import Heard, Report, report_of, report_text
 from kelly.composing.settings import Settings
@@ -144,11 +144,12 @@ def compose(
     settings = _wished(intent.settings() if intent else Settings(), wishes)
     heard = _heard(feeling)
     journey = _led(heard, to, arc).rounded()
-    made = compose_score(journey, settings) if settings.fit is None else fitted(journey, settings).made
+    fit = None if settings.fit is None else fitted(journey, settings)
+    made = compose_score(journey, settings) if fit is None else fit.made
     title = (intent.title if intent else None) or _title(journey, heard)
     report = report_of(title, journey, settings, made, heard)
-    if settings.fit is not None:
-        report = with_heard(made.score, report)
+    if fit is not None:
+        report = heard_report(report, fit.sections)
     score = replace(made.score, title=title, texts=(report_text(report),))
     unchanged = to is None and arc is None and not wishes
     return Song(score, report, intent if unchanged else None)

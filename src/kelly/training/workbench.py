@@ -149,6 +149,8 @@ def tune(
     fitting.check_device(device)  # preparing data takes long
     module = _module("tasks", name)
     usual = settings(module.Settings, config)
+    if name == "transformer":
+        usual = module.settled(usual, root)
     if name == "sound" and getattr(usual, "whole", False):  # others call something else so
         raise UsageError("settings are chosen by what was not learned from: tune without whole")
     return search(module.task, usual, module.data(root, usual, context), out, trials, device, context.note)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from kelly import compose
 from kelly.composing.improvising import scores
 from kelly.composing.improvising.scores import accompanied, continued, infilled, varied
 from kelly.emotion.space import Emotion
@@ -84,8 +85,28 @@ def test_a_part_is_played_anew_beside_the_others():
     assert all(min(pitches) - 4 <= note.pitch <= max(pitches) + 4 for note in made.parts[0].notes)
     onsets = [note.onset for note in made.parts[0].notes]
     assert len(set(onsets)) == len(onsets), "a melody of single notes stays one"
-    assert varied(given, "Melody", seed=4).parts[0].notes != made.parts[0].notes
-    assert varied(given, "melody") == made
+    assert varied(given, "melody", seed=4).parts[0].notes != made.parts[0].notes
+    assert varied(given, "Melody") == made
+
+
+@pytest.mark.parametrize(("name", "row"), [("Piano", 1), ("piano", 1), ("Bass", 2), ("KIT", 3), ("chords", 1)])
+def test_a_part_is_called_by_its_name_or_its_role(name, row):
+    made = varied(band(), name)
+    changed = [number for number, part in enumerate(made.parts) if part != band().parts[number]]
+    assert changed == [row]
+
+
+def test_what_a_song_says_of_how_it_was_made_is_left_out():
+    song = compose("so happy", bars=4)
+    assert any(text.startswith("kelly ") for text in song.score.texts)
+    assert not any(text.startswith("kelly ") for text in varied(song.score, "melody").texts)
+
+
+def test_a_second_drum_kit_is_written_anew_too():
+    given = band()
+    two = replace(given, parts=(*given.parts, replace(given.parts[3], name="More")))
+    made = infilled(two, 3, 4)
+    assert not [note for note in made.parts[4].notes if 8 <= note.onset < 16]
 
 
 def test_drums_can_be_varied_with_the_drums_that_they_have():
@@ -94,7 +115,7 @@ def test_drums_can_be_varied_with_the_drums_that_they_have():
 
 
 def test_a_melody_alone_gets_chords_and_a_bass():
-    tune = replace(band(), parts=band().parts[:1])
+    tune = replace(band(), parts=(replace(band().parts[0], name="Flute"),))
     made = accompanied(tune)
     assert made.parts[0] == tune.parts[0]
     assert [part.name for part in made.parts[1:]] == ["Chords", "Bass"]

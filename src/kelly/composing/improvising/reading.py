@@ -152,9 +152,9 @@ def chords_of(score: Score, starts: Sequence[float] | Floats) -> npt.NDArray[np.
     for note in score.notes(drums=False):
         first = max(0, int(np.searchsorted(edges, note.onset + 1e-6, "right")) - 1)
         last = min(int(np.searchsorted(edges, note.end - 1e-6, "left")), len(weights))
-        for slot in range(first, last):
-            weights[slot, note.pitch % 12] += min(note.end, edges[slot + 1]) - max(note.onset, edges[slot])
-            lowest[slot] = min(lowest[slot], note.pitch)
+        shares = np.minimum(note.end, edges[first + 1 : last + 1]) - np.maximum(note.onset, edges[first:last])
+        weights[first:last, note.pitch % 12] += shares
+        lowest[first:last] = np.minimum(lowest[first:last], note.pitch)
     norms = np.linalg.norm(weights, axis=1, keepdims=True)
     fit = weights / np.maximum(norms, 1e-9) @ _SHAPES.T
     rooted = (lowest < 128)[:, None] & (lowest[:, None] % 12 == np.arange(CHORDS) // (CHORDS // 12))

@@ -19,12 +19,13 @@ from kelly.composing.chance import stream
 from kelly.composing.improvising.reading import Read, read
 from kelly.composing.improvising.sampling import Sampling
 from kelly.composing.improvising.writing import Bar, Page, Rules, write
+from kelly.composing.report import TAG
 from kelly.emotion.space import Emotion
 from kelly.errors import FileError, UsageError
 from kelly.listening.score import hear
 from kelly.models.transformer import network
 from kelly.models.transformer.layout import BAR, NOTE, ROLES, SEATS, SLOTS
-from kelly.names import find
+from kelly.names import find, key
 from kelly.score.notes import DRUM_CHANNEL, Note, Part, Score
 from kelly.score.tokens import DURATIONS, GRID
 
@@ -57,7 +58,7 @@ def continued(
     last = known.bars[-1]
     new = [replace(last, chords=(0,) * SLOTS, words=_none()) for _ in range(bars)]
     begins = known.read.starts[-1] + np.arange(bars + 1) * last.steps / GRID
-    page = Page(known.programs, known.rules(known.programs), new, before=known.bars)
+    page = Page(known.programs, known.rules(known.programs), new, before=_bare(known.bars))
     return known.joined(_written(page, sampling, seed, "continue", known, begins))
 
 
@@ -78,7 +79,7 @@ def infilled(
     if not 1 <= first <= last <= count:
         raise UsageError(f"bars must lie in 1..{count}, the first before the last; got {first}-{last}")
     new = [replace(bar, words=_none(), chords=(0,) * SLOTS) for bar in known.bars[first - 1 : last]]
-    before, after = known.bars[: first - 1], known.bars[last:]
+    before, after = _bare(known.bars[: first - 1]), _bare(known.bars[last:])
     begins = known.read.starts[first - 1 : last + 1]
     page = Page(known.programs, known.rules(known.programs), new, before, after)
     notes = _written(page, sampling, seed, "infill", known, begins)
@@ -93,12 +94,17 @@ def varied(score: Score, part: str, feeling: Emotion | None = None, seed: int = 
     """
     known = _Known(score, feeling)
     seat = known.seat(part)
-    notes = known.beside({seat: known.rules([seat])[seat]}, {}, sampling, seed, f"vary {part}")
+    notes = known.beside({seat: known.rules([seat])[seat]}, {}, sampling, seed, f"vary {seat}")
     return known.joined(notes, instead=seat)
 
 
 def accompanied(score: Score, feeling: Emotion | None = None, seed: int = 0, sampling: Sampling = USUAL) -> Score:
     """A score with chords and a bass to what is there. Parameters and errors: as `continued`."""
+    given, sounding = score, [part for part in score.parts if part.notes]
+    if len(sounding) == 1 and not sounding[0].is_drums:  # what is alone leads
+        score = replace(
+            score, parts=tuple(replace(part, name="melody") if part.notes else part for part in score.parts)
+        )
     known = _Known(score, feeling)
     parts: list[tuple[int, Part]] = []
     rules: dict[int, Rules] = {}
@@ -111,9 +117,11 @@ def accompanied(score: Score, feeling: Emotion | None = None, seed: int = 0, sam
         parts.append((SEATS[role], Part(role.capitalize(), _channel(score, len(parts)), program)))
     if not parts:
         raise UsageError("there is nothing to add: the score has chords and a bass")
-    known.bars = [replace(bar, chords=(0,) * SLOTS) for bar in known.bars]  # a melody alone does not tell them
+    known.bars = _bare(known.bars)  # a melody alone does not tell its chords
     notes = known.beside(rules, programs, sampling, seed, "accompany")
-    return replace(score, parts=(*score.parts, *(replace(part, notes=tuple(notes[seat])) for seat, part in parts)))
+    added = tuple(replace(part, notes=tuple(notes[seat])) for seat, part in parts)
+    joined = known.joined({})
+    return replace(joined, parts=(*given.parts, *added))
 
 
 class _Known:
@@ -156,9 +164,10 @@ class _Known:
 
     def seat(self, part: str) -> int:
         """The seat of a part that is called so, or read in that role. Raises: UsageError, there is none."""
-        names = {one.name: seat for one, seat in zip(self.score.parts, self.read.seats, strict=True) if seat}
-        names |= {role: SEATS[role] for role in ROLES if SEATS[role] in self.programs and role not in names}
-        return names[find(part, tuple(names), "part")]
+        seats = {role: SEATS[role] for role in ROLES if SEATS[role] in self.programs}
+        named = zip(self.score.parts, self.read.seats, strict=True)
+        seats |= {key(one.name): seat for one, seat in named if seat and key(one.name)}
+        return seats[find(part, tuple(seats), "part")]
 
     def beside(
         self, rules: Mapping[int, Rules], programs: Mapping[int, int], sampling: Sampling, seed: int, name: str
@@ -175,11 +184,18 @@ class _Known:
         parts = []
         for part, seat in zip(self.score.parts, self.read.seats, strict=True):
             kept = part.notes if seat != instead or not instead else ()
-            if cleared and seat:
+            if cleared:
                 kept = tuple(_spared(kept, *cleared))
             added = sorted([*kept, *notes.get(seat, ())]) if seat else kept
             parts.append(replace(part, notes=tuple(added)))
-        return replace(self.score, parts=tuple(parts))
+        # What a song says of how it was made is true no more.
+        texts = tuple(text for text in self.score.texts if not text.startswith(TAG))
+        return replace(self.score, parts=tuple(parts), texts=texts)
+
+
+def _bare(bars: Sequence[Bar]) -> list[Bar]:
+    """Bars without their chords: where some are not known, the network has learned to do without any."""
+    return [replace(bar, chords=(0,) * SLOTS) for bar in bars]
 
 
 def _beginning(score: Score) -> Score:

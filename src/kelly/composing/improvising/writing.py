@@ -23,6 +23,7 @@ from kelly.emotion.space import Emotion
 from kelly.models.harmony.classes import CHORDS, pitch_classes
 from kelly.models.transformer.layout import (
     AFTER,
+    AFTER_BARS,
     BAR,
     BEGIN,
     END,
@@ -56,7 +57,7 @@ class Rules:
 
     Parameters: low and high, MIDI pitches (at C); classes, the pitch classes it keeps to beside those of the chord
     (all, if empty); chordal, whether only tones of the chord that sounds, where there is one; alone, whether one note
-    at a time; most, notes of a bar.
+    at a time.
     """
 
     low: int = 0
@@ -64,7 +65,6 @@ class Rules:
     classes: frozenset[int] = frozenset()
     chordal: bool = False
     alone: bool = False
-    most: int = _MOST
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +97,7 @@ class Page:
     """What is to be written.
 
     Parameters: programs, of all seats that play, as words have them; rules, of the seats that are free; bars, to be
-    written; before and after, bars that are there around them; left, bars that come after what is asked for now (0: the
-    piece ends with it, unless there are bars after).
+    written; before and after, bars that are there around them.
     """
 
     programs: Mapping[int, int]
@@ -106,7 +105,6 @@ class Page:
     bars: Sequence[Bar]
     before: Sequence[Bar] = ()
     after: Sequence[Bar] = ()
-    left: int = 0
 
 
 def write(network: Network, page: Page, sampling: Sampling, rng: Generator) -> Iterator[tuple[int, Words]]:
@@ -139,25 +137,25 @@ class _Pen:
         """Write one bar."""
         page = self.page
         at = len(page.before) + number
-        bar, left = self.row[at], len(page.bars) - number + (page.left if not page.after else 0)
-        self._make_room(2 + len(bar.words))
+        bar, left = self.row[at], len(page.bars) - number
+        given = bar.words[: self.memory.network.places // 4]  # of a bar that is too crowded, the beginning
+        self._make_room(2 + len(given))
         opening = _word(BAR, tempo=bar.tempo, meter=bar.meter)[None]
         turn = [_word(TURN)[None]] if self.gives else []
-        self._read(np.concatenate([opening, bar.words, *turn]), at, left)
+        self._read(np.concatenate([opening, given, *turn]), at, left)
         ends = number == len(page.bars) - 1
-        last, counts = np.array([1, 0, 0]), dict.fromkeys(page.rules, 0)
+        last = np.array([1, 0, 0])
         for _ in range(_MOST):
-            word = self._note(bar, last, counts, rng, ends=ends)
+            word = self._note(bar, last, rng, ends=ends)
             if word is None:
                 return
             last = word[[_POSITION, _SEAT, _PITCH]]
-            counts[int(word[_SEAT])] += 1
             self.recent[int(word[_SEAT])].append(int(word[_PITCH]))
             self._make_room(1)
             self._read(word[None], at, left)
             yield word
 
-    def _note(self, bar: Bar, last: Words, counts: Mapping[int, int], rng: Generator, *, ends: bool) -> Words | None:
+    def _note(self, bar: Bar, last: Words, rng: Generator, *, ends: bool) -> Words | None:
         """The next note of a bar, none where it is over. Parameters: last, its position, seat and pitch."""
         word = _word(NOTE)
         families = np.zeros(len(FAMILIES), bool)
@@ -165,8 +163,7 @@ class _Pen:
         if choose(self.memory.expect(word * 0, _FAMILY), families, self.sampling, rng) != NOTE:
             return None
         seats = np.zeros(SIZES["seat"], bool)
-        free = [seat for seat, rule in self.page.rules.items() if counts[seat] < rule.most]
-        free = [seat for seat in free if self._positions(bar, last, seat).any()]
+        free = [seat for seat in self.page.rules if self._positions(bar, last, seat).any()]
         if not free:
             return None
         seats[free] = True
@@ -218,7 +215,7 @@ class _Pen:
         self.header = np.concatenate(header)
         room = self.memory.network.places // 2 - len(self.header) - 2
         self.later: list[tuple[Words, Bar, Bar | None]] = []
-        for number, bar in enumerate(self.page.after):
+        for number, bar in enumerate(self.page.after[:AFTER_BARS]):
             words = np.concatenate([_word(BAR, tempo=bar.tempo, meter=bar.meter)[None], bar.words])
             if sum(len(one) for one, _, _ in self.later) + len(words) > room // 2:
                 break
@@ -231,7 +228,7 @@ class _Pen:
         for at in range(first, len(self.page.before)):
             bar = self.page.before[at]
             words = np.concatenate([_word(BAR, tempo=bar.tempo, meter=bar.meter)[None], bar.words])
-            left = len(self.page.bars) + len(self.page.before) - at + (self.page.left if not self.page.after else 0)
+            left = len(self.page.bars) + len(self.page.before) - at
             self.kept += [(word, at, left) for word in words]
         self._begin()
 
@@ -239,7 +236,7 @@ class _Pen:
         """Read the parts, what comes after, and the last of what was read before, in an empty memory."""
         self.memory.forget()
         at = self.kept[0][1] if self.kept else 0
-        left = self.kept[0][2] if self.kept else len(self.page.bars) + (self.page.left if not self.page.after else 0)
+        left = self.kept[0][2] if self.kept else len(self.page.bars)
         first = self.row[at]
         rows: list[tuple[Words, Bar | None, Bar | None, int]] = [(word, None, first, 0) for word in self.header]
         if self.later:
@@ -262,8 +259,8 @@ class _Pen:
         """Where there is no room for some words more, begin anew with the last bars, about half as long."""
         if self.memory.room > count:
             return
-        most = self.memory.network.places // 2 - len(self.header) - sum(len(one) for one, _, _ in self.later)
-        most = max(0, min(most, self.memory.network.places - len(self.header) - count - 2))
+        told = len(self.header) + sum(len(one) for one, _, _ in self.later) + 2
+        most = max(0, min(self.memory.network.places // 2, self.memory.network.places - count) - told)
         last = list(self.kept)[len(self.kept) - most :] if most else []
         begins = next((row for row, (word, _, _) in enumerate(last) if word[_FAMILY] == BAR), 0)
         self.kept.clear()

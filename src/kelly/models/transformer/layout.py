@@ -27,6 +27,7 @@ from kelly.score import tokens
 
 __all__ = [
     "AFTER",
+    "AFTER_BARS",
     "BAR",
     "BEGIN",
     "CHORDS",
@@ -57,3 +58,4 @@ SEATS = MappingProxyType({role: seat for seat, role in enumerate(ROLES, 1)})
 SLOTS = 4  # chords of a bar
 CHORDS = CLASSES + 1
 LEFT = 32  # bars left, at most that are told
+AFTER_BARS = 4  # of those that come after what is to be written, at most that are told

@@ -164,8 +164,10 @@ def open_folder(folder: Traversable) -> Network:
 
 @cache
 def shipped() -> Network | None:
-    """The network that comes with Kelly, loaded once; None, said once by `logging`, where it is missing or damaged."""
+    """The network that comes with Kelly, loaded once; None where it is missing, or, said by `logging`, damaged."""
     folder = resources.files("kelly.models.transformer")
+    if not folder.joinpath("config.json").is_file():
+        return None
     try:
         return open_folder(folder)
     except FileError as error:

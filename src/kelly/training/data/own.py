@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ TABLE = "labels.csv"
 _DEV = 0.1
 _ENDINGS = {".mid", ".midi"}
 _AXES = {"valence": -1.0, "arousal": 0.0, "dominance": 0.0}  # and where each begins; all end at 1
-_FIRST = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,17 @@ def load(root: Path) -> Iterator[File]:
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
     if not paths:
         raise MissingCorpusError(f"there is no MIDI file in {root}")
-    told = _table(root)
+    told, files = _table(root), list[File]()
     for path in paths:
         name = path.relative_to(root).as_posix()
         by_folder = _named(path.parent.name) if path.parent != root else None
         feeling = told.get(name) or _named(path.stem) or by_folder
         group = name if by_folder or path.parent == root else path.parent.relative_to(root).as_posix()
-        yield File(name, "dev" if share(NAME, group) < _DEV else "train", group, path, feeling)
+        files.append(File(name, "train", group, path, feeling))
+    shares = {file.group: share(NAME, file.group) for file in files}
+    least = max(_DEV, *sorted(shares.values())[:1])  # one group at least is to choose by
+    for file in files:
+        yield replace(file, split="dev" if shares[file.group] <= least else "train")
 
 
 def curve(file: File) -> npt.NDArray[np.float64]:
@@ -89,8 +94,8 @@ def _table(root: Path) -> dict[str, Emotion]:
 
 def _named(name: str) -> Emotion | None:
     """The feeling that a name begins with; None where it begins with none."""
-    first = _FIRST.match(name.casefold())
-    try:
-        return thesaurus.lookup(first[0]).emotion if first else None
-    except UsageError:
-        return None
+    words = _WORD.findall(name.casefold())
+    for count in range(len(words), 0, -1):  # "joy of living" may be a feeling, "joy" is one
+        with suppress(UsageError):
+            return thesaurus.lookup(" ".join(words[:count])).emotion
+    return None

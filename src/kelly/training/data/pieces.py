@@ -116,18 +116,18 @@ def worded(item: Item) -> Arrays:
 
     Raises: as the corpus's `read`; UsageError, it has bars of more than eight beats, or more parts than seats.
     """
-    score, roles = _SOURCES[item.parameters["corpus"]].score(item)
+    score, roles, clock = _SOURCES[item.parameters["corpus"]].score(item)
     found = read(score)
     if found is None:
         return {"words": np.zeros((0, len(FIELDS) + 1), np.uint8)}
     words = np.hstack([found.words, (_roles(found.words, found.starts) if roles else found.words[:, 1])[:, None]])
-    first = min(score.seconds([note.onset for note in score.notes(drums=False)]))
+    first = min(clock.seconds([note.onset for note in clock.notes(drums=False)]))
     return {
         "words": words.astype(np.uint8),
         "programs": found.programs,
         "moved": np.array(found.moved),
         "chords": found.chords,
-        "seconds": (score.seconds(found.starts) - first).astype(np.float32),
+        "seconds": (clock.seconds(found.starts) - first).astype(np.float32),
     }
 
 
@@ -196,12 +196,12 @@ def _roles(words: npt.NDArray[np.int64], starts: Floats) -> npt.NDArray[np.int64
 class _Source:
     """How a corpus is read.
 
-    Parameters: records, of a root; file, of a record; beside, other files that its score is made from, by name; score,
-    of an item, and whether its notes are told apart by role.
+    Parameters: records, of a root; score, of an item, whether its notes are told apart by role, and the score in whose
+    time its feelings are told; told, of a record: what its score follows from beside the file.
     """
 
     records: Callable[[Path], Iterator[Any]]
-    score: Callable[[Item], tuple[Score, bool]]
+    score: Callable[[Item], tuple[Score, bool, Score]]
     told: Callable[[Any], Mapping[str, Any]] = lambda _: {}
 
 
@@ -209,24 +209,25 @@ def _item(corpus: str, record: Any) -> Item:  # noqa: ANN401 - of any corpus
     return Item(record.path, {"corpus": corpus, **_SOURCES[corpus].told(record)})
 
 
-def _plain(item: Item) -> tuple[Score, bool]:
+def _plain(item: Item) -> tuple[Score, bool, Score]:
     assert item.path is not None  # noqa: S101 - a piece is a file
-    return midi.read(item.path), True
+    score = midi.read(item.path)
+    return score, True, score
 
 
-def _emopia(item: Item) -> tuple[Score, bool]:
+def _emopia(item: Item) -> tuple[Score, bool, Score]:
     from kelly.training.data.beats import track
 
-    score, roles = _plain(item)
-    return gridded(score, track(score)), roles
+    score, roles, _ = _plain(item)
+    found = gridded(score, track(score))
+    return found, roles, found
 
 
-def _nottingham(item: Item) -> tuple[Score, bool]:
-    score, _ = _plain(item)
-    if len(score.parts) == 2:
-        melody, chords = score.parts
-        return replace(score, parts=(replace(melody, name="melody"), replace(chords, name="chords"))), False
-    return replace(score, parts=(replace(score.parts[0], name="melody"),)), False
+def _nottingham(item: Item) -> tuple[Score, bool, Score]:
+    score, *_ = _plain(item)
+    named = zip(score.parts, ("melody", "chords"), strict=False)
+    parts = tuple(replace(part, name=name) for part, name in named)
+    return replace(score, parts=parts), False, score
 
 
 def _pop909_told(song: pop909.Song) -> dict[str, Any]:
@@ -237,7 +238,7 @@ def _pop909_told(song: pop909.Song) -> dict[str, Any]:
     return {"beats_a_bar": song.beats_a_bar, "expert": expert, "with": sums}
 
 
-def _pop909(item: Item) -> tuple[Score, bool]:
+def _pop909(item: Item) -> tuple[Score, bool, Score]:
     path, bar, expert = item.path, item.parameters["beats_a_bar"], item.parameters["expert"]
     assert path is not None  # noqa: S101 - a song is a file
     beside = path.parents[2] / expert if expert else None
@@ -247,7 +248,8 @@ def _pop909(item: Item) -> tuple[Score, bool]:
     lines = np.arange(0, len(song.seconds), bar)
     spans = np.diff(song.seconds[lines])
     tempos = [Tempo(float(at), float(60 * bar / max(span, 1e-3))) for at, span in zip(lines, spans, strict=False)]
-    return Score(parts, tempos=tuple(tempos) or (Tempo(0.0, 120.0),), meters=(Meter(0.0, bar, 4),)), True
+    score = Score(parts, tempos=tuple(tempos) or (Tempo(0.0, 120.0),), meters=(Meter(0.0, bar, 4),))
+    return score, True, score
 
 
 def _asap_records(root: Path) -> Iterator[asap.Performance]:
@@ -262,11 +264,15 @@ def _asap_records(root: Path) -> Iterator[asap.Performance]:
 def _asap_told(record: asap.Performance) -> dict[str, Any]:
     files = [record.score, record.score_annotations, record.annotations]
     near = record.path.parent
-    return {"files": [path.relative_to(near).as_posix() for path in files], "with": [digest(path) for path in files]}
+    names = [path.relative_to(near).as_posix() for path in files]
+    return {"files": names, "with": [digest(path) for path in files], "told": "in the time of the score"}
 
 
-def _asap(item: Item) -> tuple[Score, bool]:
-    """A score as its performance plays it: velocities, and the tempo of each bar; unplayed notes as those around."""
+def _asap(item: Item) -> tuple[Score, bool, Score]:
+    """A score as its performance plays it: velocities, and the tempo of each bar; unplayed notes as those around.
+
+    Its feelings are heard in the score as it is written (`kelly label`), and so told in that time.
+    """
     assert item.path is not None  # noqa: S101 - a performance is a file
     score, *beside = (item.path.parent / name for name in item.parameters["files"])
     nobody: dict[str, Any] = {**dict.fromkeys(("id", "split", "group", "composer", "title", "performer"), "")}
@@ -286,11 +292,12 @@ def _asap(item: Item) -> tuple[Score, bool]:
     ]
     first = tempos[0] if tempos else Tempo(0.0, 120.0)
     kept = [one for one, after in zip(tempos, [*tempos[1:], None], strict=True) if after is None or after > one]
-    return replace(
+    played = replace(
         written,
         parts=(Part("keys", 0, notes=notes),),
         tempos=(replace(first, onset=0.0), *(t for t in kept if t.onset)),
-    ), True
+    )
+    return played, True, written
 
 
 _SOURCES: Mapping[str, _Source] = MappingProxyType(

@@ -33,7 +33,7 @@ import torch
 
 from kelly.errors import CorpusError, UsageError
 from kelly.models.transformer.layout import BAR, END, FIELDS, SIZES, USED
-from kelly.training.data.pieces import CORPORA, Piece, pieces
+from kelly.training.data.pieces import ALL, Piece, pieces
 from kelly.training.evaluation.bootstrap import SHARE, resampled_sums
 from kelly.training.evaluation.table import Measure
 from kelly.training.networks.compound import CompoundTransformer
@@ -82,7 +82,7 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
         raise UsageError("transformer is measured by its runs: give one or more with --run")
     made = [made_by(Settings, run) for run in runs]
     networks = [_network(settings, run) for settings, run in zip(made, runs, strict=True)]
-    corpora = [one for one in CORPORA if any(one in settings.corpora for settings in made)]
+    corpora = [one for one in ALL if any(one in settings.corpora for settings in made)]
     found = list(pieces(root, context, corpora))
     chosen = [one for one in found if one.split == split]
     if not chosen:

@@ -28,6 +28,7 @@ from kelly.emotion.code import CENTRES
 from kelly.errors import CorpusError, UsageError
 from kelly.models.transformer.layout import (
     AFTER,
+    AFTER_BARS,
     BAR,
     BEGIN,
     END,
@@ -63,7 +64,6 @@ _BETWEEN = 3  # bars that there must be, for some to be written between others
 _TOGETHER = 4  # samples of about one length, so that little is padded
 _RATED, _OFTENER = ("emopia", "vgmidi"), 2.0  # whose feelings listeners told; how often they are drawn beside others
 _PLAIN = 0.5  # the share of samples in which all instruments are told as a piano
-_AFTER = 4  # bars that are told, of those that come after, at most
 _SEAT, _POSITION, _PITCH, _DURATION, _VELOCITY, _TEMPO, _METER, _ROLE = range(1, len(FIELDS) + 1)
 _USED = torch.tensor(
     [[name == "family" or name in USED.get(family, ()) for name in FIELDS] for family in range(len(FAMILIES))]
@@ -243,6 +243,11 @@ def _filled(rows: npt.NDArray[np.generic], length: int) -> npt.NDArray[np.generi
     return np.concatenate([rows, np.zeros((length - len(rows), *rows.shape[1:]), rows.dtype)])
 
 
+def _words(one: Stretch) -> Ints:
+    """The words of a stretch, without what fills it up."""
+    return one["words"][: int(one["bars"].max())].astype(np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """What is read of a stretch.
@@ -265,7 +270,7 @@ class _Cut:
 def _cut(one: Stretch, settings: Settings, rng: np.random.Generator) -> _Cut:
     """A stretch cut by chance."""
     count = int(one["count"])
-    words, programs = _varied(one["words"].astype(np.int64), int(one["moved"]), rng), one["programs"]
+    words, programs = _varied(_words(one), int(one["moved"]), rng), one["programs"]
     if rng.random() < _PLAIN:
         programs = np.where(np.arange(len(programs)) == SEATS["drums"], programs, np.minimum(programs, 1))
     first = int(rng.integers(max(1, (count + 1) // 2)))
@@ -276,7 +281,7 @@ def _cut(one: Stretch, settings: Settings, rng: np.random.Generator) -> _Cut:
     if mode < settings.given:
         return replace(cut, given=_some(np.unique(words[words[:, 0] == NOTE, _SEAT]), rng))
     if mode < settings.given + settings.between and last - first >= _BETWEEN:
-        middle = last - int(rng.integers(1, min(_AFTER, last - first - 2) + 1))
+        middle = last - int(rng.integers(1, min(AFTER_BARS, last - first - 2) + 1))
         return replace(cut, middle=middle, known=int(rng.integers(middle - first)))
     return cut
 
@@ -284,11 +289,11 @@ def _cut(one: Stretch, settings: Settings, rng: np.random.Generator) -> _Cut:
 def _laid(one: Stretch, settings: Settings, rng: np.random.Generator | None) -> Stretch:
     """A stretch as it is read: see `TransformerTask.reads`."""
     count, rest = int(one["count"]), int(one["rest"])
-    whole = _Cut(one["words"].astype(np.int64)[:, :-1], one["programs"], 0, count)
+    whole = _Cut(_words(one)[:, :-1], one["programs"], 0, count)
     cut = whole if rng is None else _cut(one, settings, rng)
     until = cut.last if cut.middle is None else cut.middle
     more = rest if cut.middle is None and cut.last == count else 0
-    rows = _Rows(one, cut.hidden, settings.window)
+    rows = _Rows(one, cut, settings.window)
     rows.parts(cut.words, cut.programs, cut.first)
     if cut.middle is not None:
         rows.add(np.array([AFTER]), cut.middle, 0, leads=True)
@@ -305,8 +310,8 @@ def _laid(one: Stretch, settings: Settings, rng: np.random.Generator | None) -> 
 class _Rows:
     """Words in the making, with the row of conditions of each: those of a bar, or of what leads to it."""
 
-    def __init__(self, one: Stretch, hidden: frozenset[str], window: int) -> None:
-        self.one, self.hidden, self.window = one, hidden, window
+    def __init__(self, one: Stretch, cut: _Cut, window: int) -> None:
+        self.one, self.cut, self.window = one, cut, window
         self.words: list[Ints] = []
         self.own: list[npt.NDArray[np.bool_]] = []
         self.row: list[Ints] = []
@@ -349,7 +354,9 @@ class _Rows:
         here = np.array([bar for bar, _, _ in self.told], np.int64)
         left = np.array([left for _, left, _ in self.told], np.int64)
         leads = np.array([leads for _, _, leads in self.told], np.bool_)
-        count = int(self.one["count"]) + (int(self.one["rest"]) > 0)
+        # A phrase is told as a piece: what its piece goes on with is not told, and in generation not known.
+        goes_on = self.cut.last == int(self.one["count"]) and int(self.one["rest"]) > 0
+        count = self.cut.last + goes_on
         felt, chords = self.one["felt"].astype(np.float32), self.one["chords"].astype(np.int64)
         after = np.where(leads, here, np.minimum(here + 1, count - 1))
         plan = np.concatenate([np.where(leads[:, None], 0, chords[here]), chords[after]], 1)
@@ -360,9 +367,9 @@ class _Rows:
             "row": np.concatenate(self.row),
             "felt": felt[here],
             "next": felt[after, :CHANGE],
-            "unfelt": np.array("unfelt" in self.hidden),
-            "chords": plan * ("unplanned" not in self.hidden),
-            "left": left * ("endless" not in self.hidden),
+            "unfelt": np.array("unfelt" in self.cut.hidden),
+            "chords": plan * ("unplanned" not in self.cut.hidden),
+            "left": left * ("endless" not in self.cut.hidden),
         }
 
 
