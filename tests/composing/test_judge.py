@@ -83,9 +83,9 @@ def test_more_tries_of_a_song_of_many_sections_never_miss_by_more(seed):
         bars = [section.bars for section in found.made.plan.sections]
         return np.average([one.miss for one in found.sections], weights=bars)
 
-    misses = [miss(tries) for tries in (1, 2, 4, 6)]
-    assert misses == sorted(misses, reverse=True)
-    assert misses[-1] < misses[0]
+    first, *others = [miss(tries) for tries in (1, 2, 4, 6)]
+    assert max(others) <= first
+    assert min(others) < 0.9 * first
 
 
 def test_no_try_is_made_twice(monkeypatch):
@@ -115,9 +115,10 @@ def test_another_take_is_another_song_and_the_first_is_the_usual_one():
 
 def test_a_lean_changes_notes_but_neither_what_is_asked_nor_what_is_promised():
     journey, settings = Journey(Emotion(-0.2, 0.5, 0.5)), Settings(bars=8)
-    usual_role = compose_score(journey, settings).plan.sections[0].role
+    usual = compose_score(journey, settings).plan.sections[0]
     usual, leant = (
-        compose_score(journey, settings, Revision(leans={usual_role: lean})) for lean in ((0.0, 0.0), (0.6, 0.3))
+        compose_score(journey, settings, Revision(leans={(usual.role, usual.asked): lean}))
+        for lean in ((0.0, 0.0), (0.6, 0.3))
     )
     one, other = usual.plan.sections[0], leant.plan.sections[0]
     assert other.asked == one.asked

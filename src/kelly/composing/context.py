@@ -99,13 +99,13 @@ class Section:
 class Revision:
     """What is tried otherwise than at first.
 
-    Parameters: leans, how much more valence and arousal the notes of a role of section are written with than are asked
-    for, by role; takes, which take of a role's draws is used, by role (0, the first, where none is named); lead, a
-    melody that is sung in place of the engine's, one note at a time, in beats of the song; chords, the song's own in
-    place of the engine's, in its beats, each within a bar (empty: the engines write them).
+    Parameters: leans, how much more valence and arousal the notes of sections are written with than are asked for, by
+    role and what is asked; takes, which take of a role's draws is used, by role (0, the first, where none is named);
+    lead, a melody that is sung in place of the engine's, one note at a time, in beats of the song; chords, the song's
+    own in place of the engine's, in its beats, each within a bar (empty: the engines write them).
     """
 
-    leans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    leans: Mapping[tuple[str, Emotion], tuple[float, float]] = field(default_factory=dict)
     takes: Mapping[str, int] = field(default_factory=dict)
     lead: tuple[Note, ...] = ()
     chords: tuple[Chord, ...] = ()

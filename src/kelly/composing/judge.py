@@ -8,9 +8,10 @@ Kelly's songs is brought to that of what was asked for (`BAND`, found on songs o
 `benchmarks/examiner/band.py`).
 
 A song is tried again, up to `settings.tries` times in all, until no section misses by more than `settings.fit`: of
-each role of section the best so far is taken, and where it misses it is written for more or less than was asked, by
-what it lacked, or, where that was tried, in another take. All sections of a role change together, so that a verse that
-comes back is the same verse. Tempo, loudness and mode stay what the formulas promise. The best try is kept.
+each kind of section (a role of which the same is asked) the best so far is taken, and where it misses it is written
+for more or less than was asked, by what it lacked, or, where that was tried, in another take. Sections of a kind change
+together, so that a verse that comes back is the same verse. Tempo, loudness and mode stay what the formulas promise.
+The last try puts the best of all kinds together; the best try is kept.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from kelly.listening.score import placed
 from kelly.listening.traits.sounded import sounded
 from kelly.models.symbolic.model import shipped
 from kelly.score.notes import Score
+
+Kind = tuple[str, Emotion]
 
 __all__ = ["Fitted", "Measured", "fitted", "heard_report", "measured", "with_heard"]
 
@@ -76,48 +79,45 @@ def fitted(journey: Journey, settings: Settings, revision: Revision = FIRST) -> 
     Raises: FileError, as `measured`.
     """
     tolerance = settings.fit or 0.0
-    best = _tried(journey, settings, revision)
-    roles = {role: [_Take(miss, best)] for role, miss in best.misses().items()}
-    for number in range(1, settings.tries):
-        if max(best.misses().values(), default=0.0) <= tolerance:
-            return Fitted(best.made, best.sections, number)
-        other = _tried(journey, settings, _revised(revision, roles, tolerance))
-        for role, miss in other.misses().items():
-            roles[role].append(_Take(miss, other))
-        best = min(best, other, key=_Try.miss)
-    return Fitted(best.made, best.sections, settings.tries)
+    tried = [_tried(journey, settings, revision)]
+    while max(_best(tried).misses().values(), default=0.0) > tolerance and len(tried) < settings.tries:
+        together = _together(tried)
+        ripe = (
+            len(tried) == settings.tries - 1 or max(one.misses()[kind] for kind, one in together.items()) <= tolerance
+        )
+        joined = _joined(together, revision)
+        untried = joined not in [one.revision for one in tried]
+        asked = joined if ripe and untried and len(tried) > 1 else _revised(tried, tolerance)
+        tried.append(_tried(journey, settings, asked))
+    return Fitted(_best(tried).made, _best(tried).sections, len(tried))
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """A composition and how it is heard."""
+    """A composition and how it is heard, by kinds of sections: those of a role of which the same is asked."""
 
     revision: Revision
     made: Composition
     sections: tuple[Measured, ...]
 
-    def of(self, role: str) -> list[Measured]:
-        """The sections of a role that are heard."""
+    def of(self, kind: Kind) -> list[Measured]:
+        """The sections of a kind that are heard."""
         pairs = zip(self.made.plan.sections, self.sections, strict=True)
-        return [told for section, told in pairs if section.role == role and told.heard is not None]
+        return [told for section, told in pairs if (section.role, section.asked) == kind and told.heard is not None]
 
-    def misses(self) -> dict[str, float]:
-        """By how much the sections of each role miss at most."""
-        roles = dict.fromkeys(section.role for section in self.made.plan.sections)
-        return {role: max((told.miss for told in self.of(role)), default=0.0) for role in roles}
+    def misses(self) -> dict[Kind, float]:
+        """By how much the sections of each kind miss at most."""
+        kinds = dict.fromkeys((section.role, section.asked) for section in self.made.plan.sections)
+        return {kind: max((told.miss for told in self.of(kind)), default=0.0) for kind in kinds}
 
     def miss(self) -> float:
         """By how much the song misses: the mean over its sections, by their length."""
         bars = [section.bars for section in self.made.plan.sections]
         return math.fsum(n * told.miss for n, told in zip(bars, self.sections, strict=True)) / sum(bars)
 
-
-@dataclass(frozen=True, slots=True)
-class _Take:
-    """A role of a try: by how much it misses."""
-
-    miss: float
-    of: _Try
+    def written(self, kind: Kind) -> tuple[tuple[float, float], int]:
+        """How a kind was written: its lean and its take."""
+        return self.revision.leans.get(kind, (0.0, 0.0)), self.revision.takes.get(kind[0], 0)
 
 
 def _tried(journey: Journey, settings: Settings, revision: Revision) -> _Try:
@@ -125,32 +125,43 @@ def _tried(journey: Journey, settings: Settings, revision: Revision) -> _Try:
     return _Try(revision, made, measured(made))
 
 
-def _revised(revision: Revision, roles: Mapping[str, Sequence[_Take]], tolerance: float) -> Revision:
-    """What to try next: of each role its best, and where that misses, for more of what it lacks.
+def _best(tried: Sequence[_Try]) -> _Try:
+    """The try that misses least, the first of equal ones."""
+    return min(tried, key=_Try.miss)
 
-    What was tried already is tried in another take.
-    """
-    leans, takes = {}, {}
-    for role, tried in roles.items():
-        best = min(tried, key=lambda one: one.miss)
-        leans[role] = best.of.revision.leans.get(role, (0.0, 0.0))
-        takes[role] = best.of.revision.takes.get(role, 0)
-        if best.miss <= tolerance:
-            continue
-        leans[role] = _leaned(leans[role], best.of.of(role))
-        if any(_drawn(one, role) == (leans[role], takes[role]) for one in tried):
-            takes[role] = 1 + max(_drawn(one, role)[1] for one in tried)
+
+def _together(tried: Sequence[_Try]) -> dict[Kind, _Try]:
+    """The try in which each kind of section misses least."""
+    return {kind: min(tried, key=lambda one: one.misses()[kind]) for kind in tried[0].misses()}
+
+
+def _joined(together: Mapping[Kind, _Try], revision: Revision) -> Revision:
+    """Each kind of section as it was best; of the kinds of a role the one that missed most says in which take."""
+    leans: dict[Kind, tuple[float, float]] = {}
+    takes: dict[str, int] = {}
+    for kind, one in sorted(together.items(), key=lambda pair: pair[1].misses()[pair[0]]):
+        leans[kind], takes[kind[0]] = one.written(kind)
     return replace(revision, leans=leans, takes=takes)
 
 
-def _drawn(take: _Take, role: str) -> tuple[tuple[float, float], int]:
-    """How a role was written: its lean and its take."""
-    revision = take.of.revision
-    return revision.leans.get(role, (0.0, 0.0)), revision.takes.get(role, 0)
+def _revised(tried: Sequence[_Try], tolerance: float) -> Revision:
+    """What to try next: each kind of section as it was best, and where that misses, for more of what it lacks.
+
+    What was tried already is tried in another take.
+    """
+    together = _together(tried)
+    revision = _joined(together, tried[0].revision)
+    leans, takes = dict(revision.leans), dict(revision.takes)
+    for kind, best in together.items():
+        if best.misses()[kind] > tolerance:
+            leans[kind] = _leaned(leans[kind], best.of(kind))
+            if (leans[kind], takes[kind[0]]) in [one.written(kind) for one in tried]:
+                takes[kind[0]] = 1 + max(one.written(kind)[1] for one in tried)
+    return replace(revision, leans=leans, takes=takes)
 
 
 def _leaned(before: tuple[float, float], told: Sequence[Measured]) -> tuple[float, float]:
-    """A lean with more of what the sections of a role lack in the mean."""
+    """A lean with more of what sections of a kind lack in the mean."""
     lacking = [(one.asked.vad[axis] - one.heard.vad[axis] for one in told if one.heard) for axis in (0, 1)]
     valence, arousal = (
         round(min(max(lean + GAIN * math.fsum(lack) / len(told), -most), most), 3)

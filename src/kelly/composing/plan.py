@@ -44,8 +44,10 @@ def make_plan(journey: Journey, settings: Settings, revision: Revision = FIRST) 
     tonic = _tonic(home, settings)
     scaled = journey.scaled(_bars(journey, settings))
     sections = _sections(scaled, settings, tonic, style, _turn(home), revision)
-    first = sections[0].parameters
-    theme = invent(first, sections[0].figures["contour"], stream(settings.seed, "motif"))
+    # What all sections share follows from what is asked, so that revising one section leaves the others alone.
+    opening = _sections(scaled, settings, tonic, style, _turn(home), FIRST)[0]
+    first = opening.parameters
+    theme = invent(first, opening.figures["contour"], stream(settings.seed, "motif"))
     hook = transform(theme, _hook(home), stream(settings.seed, "motif", "hook"))
     turn = transform(theme, "invert", stream(settings.seed, "motif", "turn"))
     return Plan(
@@ -145,7 +147,7 @@ def _sections(
     start = 0.0
     for stretch, centre in zip(journey.arc.stretches, journey.arc.centres(), strict=True):
         asked = journey.at(centre)
-        feeling = _leaned(asked, revision.leans.get(stretch.role, (0.0, 0.0)))
+        feeling = _leaned(asked, revision.leans.get((stretch.role, asked), (0.0, 0.0)))
         wanted = _with_wishes(_promised(feeling, asked), settings.tempo, mode)
         role = stretch.role
         sections.append(
