@@ -8,7 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
 
-from kelly.composing.improvising import reading
+from kelly.composing.chance import stream
+from kelly.composing.improvising import reading, writing
+from kelly.composing.improvising.sampling import Sampling
 from kelly.emotion.code import UNKNOWN, Gaussian, encode
 from kelly.emotion.space import Emotion
 from kelly.emotion.thesaurus import lookup
@@ -36,6 +38,7 @@ from small import mirex_mood as small_mirex_mood
 from small import nottingham as small_nottingham
 from small import pop909 as small_pop909
 from small import vgmidi as small_vgmidi
+from small.scribe import Scribe
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("one_thread")]
 
@@ -447,3 +450,58 @@ def test_drums_keep_their_keys_when_a_piece_comes_to_c(tmp_path):
     drums = made["words"][(made["words"][:, 0] == NOTE) & (made["words"][:, 1] == SEATS["drums"])]
     assert int(made["moved"]) == -2
     assert set(drums[:, 3]) == {37}
+
+
+# --- learning and writing -------------------------------------------------------------------------------------------
+
+
+class Dictation(Scribe):
+    """A network that expects the words of a piece and no others."""
+
+    def __init__(self, bars):
+        super().__init__(places=1024)
+        self.bars = bars
+
+    def memory(self, guidance=1.0):
+        memory = super().memory(guidance)
+
+        def expect(_, field):
+            bars = [row for row, one in enumerate(memory.words) if one[0] == BAR]
+            notes = self.bars[len(bars) - 1]
+            written = len(memory.words) - bars[-1] - 1
+            wanted = notes[written] if written < len(notes) else np.array([BAR, *[0] * 7])
+            return np.where(np.arange(SIZES[FIELDS[field]]) == wanted[field], 0.0, -50.0)
+
+        memory.expect = expect
+        return memory
+
+
+def test_what_is_told_in_writing_is_what_was_told_in_learning(root, context):
+    curve = np.array([[0, 4, 0.4, 0.7, 0.2, 0.1], [4, 60, -0.4, 0.3, 0.2, 0.1]], np.float32)
+    code = np.zeros(64, np.float32)
+    known = Feelings({"nottingham": dict.fromkeys(("jigs1", "jigs2"), code)}, {"nottingham": {"jigs1": curve}})
+    piece = next(
+        one for one in of(root, dataclasses.replace(context, feelings=known), "nottingham") if one.id == "jigs1"
+    )
+    (read,) = drawn([piece], None)
+    edges = [*np.flatnonzero(piece.words[:, 0] == BAR), len(piece.words)]
+    bars, notes = [], []
+    for number, (begin, end) in enumerate(pairwise(edges)):
+        opening = piece.words[begin].astype(int)
+        feeling = Emotion(*map(float, piece.feelings[number, :3]))
+        bars.append(writing.Bar(opening[7], opening[6], feeling, tuple(piece.chords[number].tolist())))
+        notes.append(piece.words[begin + 1 : end, :-1].astype(int))
+    seats = np.unique(piece.words[piece.words[:, 0] == NOTE, 1]).tolist()
+    page = writing.Page(
+        {seat: int(piece.programs[seat]) for seat in seats}, dict.fromkeys(seats, writing.Rules()), bars
+    )
+    network = Dictation(notes)
+    assert len(list(writing.write(network, page, Sampling(), stream(0, "x")))) == sum(map(len, notes))
+    for place, (word, told, at) in enumerate(network.read):
+        row = read["row"][place]
+        assert word == tuple(read["words"][place])
+        assert told.feelings[at, :3] == pytest.approx(read["feelings"][row, :3], abs=1e-5)
+        assert told.changes[at] == pytest.approx(read["changes"][row], abs=1e-5)
+        assert told.chords[at].tolist() == read["chords"][row].tolist()
+        assert told.left[at] == read["left"][row]
+    assert read["words"][len(network.read), 0] == END
