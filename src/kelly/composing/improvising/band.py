@@ -18,7 +18,7 @@ import numpy.typing as npt
 from kelly.composing.context import BAR, Context, Layer
 from kelly.composing.improvising.reading import moves, shifted, words_of
 from kelly.composing.improvising.sampling import Sampling
-from kelly.composing.improvising.writing import Bar, Page, Rules, write
+from kelly.composing.improvising.writing import Bar, Page, Rules, parted, write
 from kelly.composing.neural.harmony import chord_class
 from kelly.composing.tables import parts
 from kelly.composing.theory import MODES
@@ -118,12 +118,4 @@ def _notes(context: Context, part: str, words: Sequence[tuple[int, Words]], move
         if layer.onset <= onset < end:
             accent = max(-1.0, min(1.0, 4 * (float(word[5]) - mean) / _REACH))
             found.append(Note(onset, end - onset, int(word[3]) - 1 - moved, at.velocity(accent)))
-    return _parted(sorted(found)) if part in _ALONE else sorted(found)
-
-
-def _parted(notes: Sequence[Note]) -> list[Note]:
-    """Notes that end when the next one begins, at the latest."""
-    ends = [*(note.onset for note in notes[1:]), math.inf]
-    return [
-        replace(note, duration=min(note.duration, end - note.onset)) for note, end in zip(notes, ends, strict=False)
-    ]
+    return parted(sorted(found)) if part in _ALONE else sorted(found)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from kelly.composing.chance import stream
 from kelly.composing.improvising.reading import Read, read
 from kelly.composing.improvising.sampling import Sampling
-from kelly.composing.improvising.writing import Bar, Page, Rules, write
+from kelly.composing.improvising.writing import Bar, Page, Rules, parted, write
 from kelly.composing.report import TAG
 from kelly.emotion.space import Emotion
 from kelly.errors import FileError, UsageError
@@ -225,16 +225,7 @@ def _written(
         duration = min(float(DURATIONS[int(word[4]) - 1]) / GRID, end - onset)
         moved = 0 if seat == SEATS["drums"] else known.read.moved
         notes[seat].append(Note(onset, duration, int(word[3]) - 1 - moved, max(1, 4 * (int(word[5]) - 1) + 2)))
-    return {seat: _parted(sorted(row)) if page.rules[seat].alone else sorted(row) for seat, row in notes.items()}
-
-
-def _parted(notes: Sequence[Note]) -> list[Note]:
-    """Notes one at a time: each ends when the next begins, at the latest."""
-    after = [*(note.onset for note in notes[1:]), np.inf]
-    return [
-        replace(note, duration=min(note.duration, then - note.onset))
-        for note, then in zip(notes, after, strict=len(notes) > 0)
-    ]
+    return {seat: parted(sorted(row)) if page.rules[seat].alone else sorted(row) for seat, row in notes.items()}
 
 
 def _spared(notes: Sequence[Note], first: float, last: float) -> Iterator[Note]:

@@ -9,9 +9,10 @@ the last bars, so that a piece may be of any length and needs no more memory tha
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +38,10 @@ from kelly.models.transformer.layout import (
     TURN,
 )
 from kelly.models.transformer.network import Memory, Network, Told
+from kelly.score.notes import Note
 from kelly.score.tokens import GRID, METERS
 
-__all__ = ["SPREADS", "Bar", "Page", "Rules", "write"]
+__all__ = ["SPREADS", "Bar", "Page", "Rules", "parted", "write"]
 
 Words = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -116,6 +118,14 @@ def write(network: Network, page: Page, sampling: Sampling, rng: Generator) -> I
     for number in range(len(page.bars)):
         for word in pen.bar(number, rng):
             yield number, word
+
+
+def parted(notes: Sequence[Note]) -> list[Note]:
+    """Notes one at a time, given in order: each ends when the next begins, at the latest."""
+    ends = [*(note.onset for note in notes[1:]), math.inf]
+    return [
+        replace(note, duration=min(note.duration, end - note.onset)) for note, end in zip(notes, ends, strict=False)
+    ]
 
 
 class _Pen:

@@ -4,7 +4,7 @@ Conventions: all `.mid` and `.midi` files below a folder are pieces. The first t
 row of `labels.csv` in the folder (columns `path`, relative to it, and `valence`, `arousal`, `dominance`; others are
 left alone); its name, where that begins with a feeling ("grief_001.mid"); the name of its folder ("grief/"); else it
 is heard, by the recogniser that ships, as it goes on. Files of a folder that is called after no feeling are one group,
-others stand alone; a tenth of the groups is the dev split.
+others stand alone; a tenth of the groups, and one at least, is the dev split.
 """
 
 from __future__ import annotations
