@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING
 from kelly._version import __version__
 
 if TYPE_CHECKING:
+    from kelly.composing.improvising.freely import improvise
+    from kelly.composing.improvising.sampling import Sampling
+    from kelly.composing.improvising.scores import accompanied, continued, infilled, varied
     from kelly.composing.intent import SongIntent
     from kelly.composing.intent import load as load_intent
+    from kelly.composing.reperforming import reperformed
     from kelly.composing.song import Song, compose
     from kelly.composing.sounding import render, stems
     from kelly.emotion import thesaurus
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from kelly.listening.reading import Reading
     from kelly.listening.story import Story, read_story
     from kelly.listening.words import feel
+    from kelly.score.midi import read as read_midi
+    from kelly.score.midi import write as write_midi
     from kelly.score.notes import Score
     from kelly.sound.audio import Audio
 
@@ -36,19 +42,28 @@ __all__ = [
     "Journey",
     "KellyError",
     "Reading",
+    "Sampling",
     "Score",
     "Song",
     "SongIntent",
     "Story",
     "__version__",
+    "accompanied",
     "compose",
+    "continued",
     "feel",
+    "improvise",
+    "infilled",
     "listen",
     "load_intent",
+    "read_midi",
     "read_story",
     "render",
+    "reperformed",
     "stems",
     "thesaurus",
+    "varied",
+    "write_midi",
 ]
 
 _HOMES = {
@@ -57,17 +72,26 @@ _HOMES = {
     "Journey": "kelly.emotion.journey",
     "KellyError": "kelly.errors",
     "Reading": "kelly.listening.reading",
+    "Sampling": "kelly.composing.improvising.sampling",
     "Score": "kelly.score.notes",
     "Song": "kelly.composing.song",
     "SongIntent": "kelly.composing.intent",
     "Story": "kelly.listening.story",
+    "accompanied": "kelly.composing.improvising.scores",
     "compose": "kelly.composing.song",
+    "continued": "kelly.composing.improvising.scores",
     "feel": "kelly.listening.words",
+    "improvise": "kelly.composing.improvising.freely",
+    "infilled": "kelly.composing.improvising.scores",
     "listen": "kelly.listening.listen",
     "load_intent": "kelly.composing.intent:load",
+    "read_midi": "kelly.score.midi:read",
     "read_story": "kelly.listening.story",
     "render": "kelly.composing.sounding",
+    "reperformed": "kelly.composing.reperforming",
     "stems": "kelly.composing.sounding",
+    "varied": "kelly.composing.improvising.scores",
+    "write_midi": "kelly.score.midi:write",
 }
 
 

@@ -74,7 +74,8 @@ class Bar:
     """A bar of the plan.
 
     Parameters: meter and tempo, as words have them; feeling, None where it is not told; chords, four classes and 1, 0
-    where they are not known; words (n, 8), the notes that are there: of a bar to be written those of others.
+    where they are not known; words (n, 8), the notes that are there: of a bar to be written those of others; classes,
+    the pitch classes that seats which keep to some keep to in this bar (those of their rules, if empty).
     """
 
     meter: int
@@ -82,6 +83,7 @@ class Bar:
     feeling: Emotion | None = None
     chords: tuple[int, ...] = (0,) * SLOTS
     words: Words = field(default_factory=lambda: np.zeros((0, len(FIELDS)), np.int64))
+    classes: frozenset[int] = frozenset()
 
     @property
     def steps(self) -> int:
@@ -139,7 +141,7 @@ class _Pen:
         self.recent: dict[int, deque[int]] = {seat: deque(maxlen=_RECENT) for seat in page.rules}
         self.kept: deque[tuple[Words, int, int]] = deque(maxlen=network.places)  # words with place and bars left
         self.row: list[Bar] = [*page.before, *page.bars]
-        self._allowed: dict[tuple[int, int], Flags] = {}
+        self._allowed: dict[tuple[int, int, frozenset[int]], Flags] = {}
         self._codes: dict[tuple[float, ...] | None, npt.NDArray[np.float32]] = {}
         self._open()
 
@@ -195,7 +197,7 @@ class _Pen:
         places = np.arange(SIZES["position"])
         allowed: Flags = (places >= max(1, last[0])) & (places <= bar.steps)
         for slot in range(SLOTS):  # a chord may have no tone in range
-            if not self._tones(seat, bar.chords[slot]).any():
+            if not self._tones(seat, bar.chords[slot], bar.classes).any():
                 allowed &= (places - 1) * SLOTS // bar.steps != slot
         if last[1] > seat or (last[1] == seat and not self._more(bar, last, seat)):
             allowed[last[0]] = False
@@ -205,19 +207,21 @@ class _Pen:
         """Whether a seat may strike another key at once with its last."""
         if self.page.rules[seat].alone:
             return False
-        return bool(self._tones(seat, bar.chord_at(int(last[0])))[last[2] + 1 :].any())
+        return bool(self._tones(seat, bar.chord_at(int(last[0])), bar.classes)[last[2] + 1 :].any())
 
     def _pitches(self, bar: Bar, last: Words, word: Words) -> Flags:
-        allowed = self._tones(int(word[_SEAT]), bar.chord_at(int(word[_POSITION]))).copy()
+        allowed = self._tones(int(word[_SEAT]), bar.chord_at(int(word[_POSITION])), bar.classes).copy()
         if word[_POSITION] == last[0] and word[_SEAT] == last[1]:
             allowed[: last[2] + 1] = False
         return allowed
 
-    def _tones(self, seat: int, chord: int) -> Flags:
+    def _tones(self, seat: int, chord: int, classes: frozenset[int]) -> Flags:
         """The pitches (130,) that a seat may play over a chord; those of its key where the chord is not known."""
-        if (seat, chord) not in self._allowed:
-            self._allowed[seat, chord] = _tones(self.page.rules[seat], chord)
-        return self._allowed[seat, chord]
+        asked = seat, chord, classes
+        if asked not in self._allowed:
+            rule = self.page.rules[seat]
+            self._allowed[asked] = _tones(replace(rule, classes=classes) if classes and rule.classes else rule, chord)
+        return self._allowed[asked]
 
     def _open(self) -> None:
         """Read what stands before all bars that are to be written."""
