@@ -11,6 +11,7 @@ from kelly.composing.settings import Settings
 from kelly.composing.tables import parts
 from kelly.emotion.journey import Journey
 from kelly.emotion.thesaurus import lookup
+from kelly.models.transformer.layout import BEGIN, NOTE, SEATS, TURN
 from small.scribe import Scribe
 
 GRIEF = Journey(lookup("grief").emotion)
@@ -72,6 +73,27 @@ def test_a_part_keeps_its_range_its_key_its_place_and_its_loudness():
     loud = [note.velocity for note in section.notes["melody"]]
     expected = [note.velocity for note in made(0.0).sections[0].notes["melody"]]
     assert sum(loud) / len(loud) == pytest.approx(sum(expected) / len(expected), abs=8)
+
+
+def test_a_part_rests_where_the_rules_let_it_rest_and_plays_about_as_much_as_they():
+    before, after = made(0.0).sections[0], made(1.0).sections[0]
+    for part in ORDER:
+        for bar in range(8):
+            rules, own = (
+                sum(4 * bar <= note.onset < 4 * bar + 4 for note in one.notes[part]) for one in (before, after)
+            )
+            assert own <= 1.5 * rules + 1e-9, (part, bar)
+    for part in ("melody", "chords", "bass"):
+        assert len(after.notes[part]) >= 0.4 * len(before.notes[part])
+
+
+def test_each_part_is_written_beside_what_the_others_play_by_now(scribe):
+    composition = made(1.0)
+    melody = composition.sections[0].notes["melody"]
+    turns = [at for at, (word, _, _) in enumerate(scribe.read) if word[0] == BEGIN]
+    chords = [word for word, _, _ in scribe.read[turns[1] : turns[2]]]
+    given = chords[: chords.index((TURN, 0, 0, 0, 0, 0, 0, 0))]
+    assert sum(word[:2] == (NOTE, SEATS["melody"]) for word in given) == sum(note.onset < 4 for note in melody)
 
 
 def test_chords_play_tones_of_the_plans_chords():

@@ -1,5 +1,6 @@
 """Bars that the transformer writes, under rules that hold whatever it expects."""
 
+from dataclasses import replace
 from itertools import islice, pairwise
 
 import numpy as np
@@ -64,6 +65,19 @@ def test_rules_hold_whatever_is_expected(seed, steep, meter, sampling):
             assert pitch % 12 in MAJOR
     alone = [(bar, int(word[2])) for bar, word in rows if word[1] == 1]
     assert len(alone) == len(set(alone))
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10**6), least=st.integers(0, 12), more=st.integers(0, 8))
+def test_a_bar_has_as_many_notes_as_are_asked_for(seed, least, more):
+    sheet = page(bars=3, rules={3: Rules(36, 55)})
+    asked = [replace(bar, least=least, most=least + more) for bar in sheet.bars]
+    rows = written(replace(sheet, bars=asked), Scribe(seed=seed), seed=seed)
+    for number in range(3):
+        count = sum(bar == number for bar, _ in rows)
+        last = max((int(word[2]) for bar, word in rows if bar == number), default=0)
+        assert count <= least + more
+        assert count >= least or last == 48, "where there is no room left, fewer will do"
 
 
 def test_a_seed_writes_the_same_again_and_another_something_else():

@@ -1,14 +1,16 @@
 """Band: the transformer writes some parts of a section, over its chords and beside what the others play.
 
 Conventions: times in beats from the section's start, where the network begins anew, so that a verse that comes back is
-the same verse. Which parts it writes follows from the dial: of the parts that sound and are no drums that share, in the
-order of `ORDER`. The rules keep what they have promised: tempo, range, key and chords, where a part enters and leaves,
-and how loud it is; the network's own accents are kept within that.
+the same verse. Which parts it writes follows from the dial: of the parts that sound and are no drums that share, one
+after another in the order of `ORDER`, each beside what all others play by then. The rules keep what they have promised:
+tempo, range, key and chords, where a part enters, rests and leaves, about how much it plays and how loud it is; the
+network's own accents are kept within that.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -37,6 +39,7 @@ _ALONE = ("melody", "bass", "counter")  # one note at a time
 _CHORDAL = ("chords", "strings", "pad")
 _SEATS = {**{part: SEATS[part] for part in ORDER}, "drums": SEATS["drums"], "tension": 9, "variation": 10}
 _FOUR = METERS.index((4, 4)) + 1
+_LEAST, _MOST = 0.5, 1.5  # of the notes that the rules wrote in a bar: what a part plays there
 _REACH = 16.0  # velocity steps of the network's above its mean that are an accent of 1
 
 
@@ -56,16 +59,17 @@ def improvised(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[
     if writer is None:
         return {}
     moved = moves(context.key.tonic)
-    rng = context.stream("improvise")
-    page = _page(context, notes, free, moved)
-    written: dict[int, list[tuple[int, Words]]] = {_SEATS[part]: [] for part in free}
-    for number, word in write(writer, page, SAMPLING, rng):
-        written[int(word[1])].append((number, word))
-    return {part: tuple(_notes(context, part, written[_SEATS[part]], moved)) for part in free}
+    heard = dict(notes)
+    for part in free:
+        rng = context.stream(f"improvise {part}")
+        words = list(write(writer, _page(context, heard, part, moved), SAMPLING, rng))
+        heard[part] = tuple(_notes(context, part, words, moved))
+    return {part: heard[part] for part in free}
 
 
-def _page(context: Context, notes: Mapping[str, tuple[Note, ...]], free: Sequence[str], moved: int) -> Page:
-    given = [part for part in _SEATS if part not in free and notes.get(part)]
+def _page(context: Context, notes: Mapping[str, tuple[Note, ...]], free: str, moved: int) -> Page:
+    """What is to be written of a part, beside what the others play."""
+    given = [part for part in _SEATS if part != free and notes.get(part)]
     section = context.section
     score = Score(
         tuple(_part(context, part, notes[part], moved) for part in given),
@@ -74,12 +78,22 @@ def _page(context: Context, notes: Mapping[str, tuple[Note, ...]], free: Sequenc
     )
     bars = words_of(score, [_SEATS[part] for part in given], section.bars)
     tempo = 1 + int(np.abs(np.log(TEMPOS / context.parameters.tempo)).argmin())
+    counts = Counter(int(note.onset // BAR) for note in notes[free])
     plan = [
-        Bar(_FOUR, tempo, context.feeling, _chords(context, number), bars[number]) for number in range(section.bars)
+        Bar(
+            _FOUR,
+            tempo,
+            context.feeling,
+            _chords(context, number),
+            bars[number],
+            least=round(_LEAST * counts[number]),
+            most=round(_MOST * counts[number]),
+        )
+        for number in range(section.bars)
     ]
     # All instruments are told as a piano, as in half of what the network learned from: few of its pieces are bands.
-    programs = {_SEATS[part]: PERCUSSION if part == "drums" else 1 for part in (*free, *given)}
-    return Page(programs, {_SEATS[part]: _rules(context, part, moved) for part in free}, plan)
+    programs = {_SEATS[part]: PERCUSSION if part == "drums" else 1 for part in (free, *given)}
+    return Page(programs, {_SEATS[free]: _rules(context, free, moved)}, plan)
 
 
 def _part(context: Context, part: str, notes: tuple[Note, ...], moved: int) -> Part:

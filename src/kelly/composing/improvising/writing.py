@@ -49,7 +49,6 @@ Flags = npt.NDArray[np.bool_]
 SPREADS = (0.25, 0.1, 0.2)  # of what is asked for
 SURE = 0.7  # the confidence of what is asked for
 _FAMILY, _SEAT, _POSITION, _PITCH, _DURATION, _VELOCITY, _TEMPO, _METER = range(len(FIELDS))
-_MOST = 120  # notes that are written in a bar
 _RECENT = 16  # notes of a part among which a pitch counts as repeated
 
 
@@ -75,7 +74,8 @@ class Bar:
 
     Parameters: meter and tempo, as words have them; feeling, None where it is not told; chords, four classes and 1, 0
     where they are not known; words (n, 8), the notes that are there: of a bar to be written those of others; classes,
-    the pitch classes that seats which keep to some keep to in this bar (those of their rules, if empty).
+    the pitch classes that seats which keep to some keep to in this bar (those of their rules, if empty); least and
+    most, how many notes are to be written in it, where there is room for as many.
     """
 
     meter: int
@@ -84,6 +84,8 @@ class Bar:
     chords: tuple[int, ...] = (0,) * SLOTS
     words: Words = field(default_factory=lambda: np.zeros((0, len(FIELDS)), np.int64))
     classes: frozenset[int] = frozenset()
+    least: int = 0
+    most: int = 120
 
     @property
     def steps(self) -> int:
@@ -157,8 +159,8 @@ class _Pen:
         self._read(np.concatenate([opening, given, *turn]), at, left)
         ends = number == len(page.bars) - 1
         last = np.array([1, 0, 0])
-        for _ in range(_MOST):
-            word = self._note(bar, last, rng, ends=ends)
+        for count in range(bar.most):
+            word = self._note(bar, last, rng, ends=ends, must=count < bar.least)
             if word is None:
                 return
             last = word[[_POSITION, _SEAT, _PITCH]]
@@ -167,11 +169,15 @@ class _Pen:
             self._read(word[None], at, left)
             yield word
 
-    def _note(self, bar: Bar, last: Words, rng: Generator, *, ends: bool) -> Words | None:
-        """The next note of a bar, none where it is over. Parameters: last, its position, seat and pitch."""
+    def _note(self, bar: Bar, last: Words, rng: Generator, *, ends: bool, must: bool) -> Words | None:
+        """The next note of a bar, none where it is over.
+
+        Parameters: last, the position, seat and pitch of the last; ends, whether the piece may end with this bar; must,
+        whether the bar may not be over yet.
+        """
         word = _word(NOTE)
         families = np.zeros(len(FAMILIES), bool)
-        families[[NOTE, BAR, *([END] if ends else [])]] = True
+        families[[NOTE] if must else [NOTE, BAR, END] if ends else [NOTE, BAR]] = True
         if choose(self.memory.expect(word * 0, _FAMILY), families, self.sampling, rng) != NOTE:
             return None
         seats = np.zeros(SIZES["seat"], bool)
