@@ -87,6 +87,23 @@ def test_a_part_rests_where_the_rules_let_it_rest_and_plays_about_as_much_as_the
         assert len(after.notes[part]) >= 0.4 * len(before.notes[part])
 
 
+def test_bars_that_the_rules_repeat_are_repeated():
+    def bars(notes):
+        return [
+            [(round(n.onset % 4, 6), n.pitch) for n in notes if 4 * bar <= n.onset < 4 * bar + 4] for bar in range(8)
+        ]
+
+    before, after = made(0.0).sections[0], made(1.0).sections[0]
+    again = 0
+    for part in ORDER:
+        rules, own = bars(before.notes[part]), bars(after.notes[part])
+        for bar, first in enumerate(rules.index(one) for one in rules):
+            if first < bar and rules[bar]:
+                again += 1
+                assert own[bar] == own[first], (part, bar)
+    assert again >= 4
+
+
 def test_each_part_is_written_beside_what_the_others_play_by_now(scribe):
     composition = made(1.0)
     melody = composition.sections[0].notes["melody"]

@@ -2,15 +2,14 @@
 
 Conventions: times in beats from the section's start, where the network begins anew, so that a verse that comes back is
 the same verse. Which parts it writes follows from the dial: of the parts that sound and are no drums that share, one
-after another in the order of `ORDER`, each beside what all others play by then. The rules keep what they have promised:
-tempo, range, key and chords, where a part enters, rests and leaves, about how much it plays and how loud it is; the
-network's own accents are kept within that.
+after another in the order of `ORDER`, each beside what the others play by then. The rules keep what they have promised:
+tempo, range, key and chords, where a part enters, rests and leaves, which of its bars are alike, about how much it
+plays and how loud it is; the network's own accents are kept within that.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -26,8 +25,8 @@ from kelly.composing.tables import parts
 from kelly.composing.theory import MODES
 from kelly.models.transformer import network
 from kelly.models.transformer.layout import SEATS, SLOTS
-from kelly.score.notes import DRUM_CHANNEL, Meter, Note, Part, Score, Tempo
-from kelly.score.tokens import DURATIONS, GRID, METERS, PERCUSSION, TEMPOS
+from kelly.score.notes import Meter, Note, Part, Score, Tempo
+from kelly.score.tokens import DURATIONS, GRID, METERS, TEMPOS
 
 __all__ = ["ORDER", "SAMPLING", "free_parts", "improvised"]
 
@@ -37,7 +36,7 @@ ORDER = ("melody", "chords", "bass", "counter", "strings", "pad")  # who improvi
 SAMPLING = Sampling(temperature=1.0, top_p=0.92, guidance=1.5)
 _ALONE = ("melody", "bass", "counter")  # one note at a time
 _CHORDAL = ("chords", "strings", "pad")
-_SEATS = {**{part: SEATS[part] for part in ORDER}, "drums": SEATS["drums"], "tension": 9, "variation": 10}
+_BESIDE = ("melody", "chords", "bass", "counter")  # who is heard: of all parts fewer bars would fit into its memory
 _FOUR = METERS.index((4, 4)) + 1
 _LEAST, _MOST = 0.5, 1.5  # of the notes that the rules wrote in a bar: what a part plays there
 _REACH = 16.0  # velocity steps of the network's above its mean that are an accent of 1
@@ -69,38 +68,49 @@ def improvised(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[
 
 def _page(context: Context, notes: Mapping[str, tuple[Note, ...]], free: str, moved: int) -> Page:
     """What is to be written of a part, beside what the others play."""
-    given = [part for part in _SEATS if part != free and notes.get(part)]
+    given = [part for part in _BESIDE if part != free and notes.get(part)]
     section = context.section
     score = Score(
         tuple(_part(context, part, notes[part], moved) for part in given),
         tempos=(Tempo(0.0, context.parameters.tempo),),
         meters=(Meter(0.0),),
     )
-    bars = words_of(score, [_SEATS[part] for part in given], section.bars)
+    bars = words_of(score, [SEATS[part] for part in given], section.bars)
     tempo = 1 + int(np.abs(np.log(TEMPOS / context.parameters.tempo)).argmin())
-    counts = Counter(int(note.onset // BAR) for note in notes[free])
+    asked = _bars(notes[free], section.bars)
+    chords = [_chords(context, number) for number in range(section.bars)]
+    kinds = [*zip(asked, chords, strict=True)]  # bars that are alike for the rules are alike
     plan = [
         Bar(
             _FOUR,
             tempo,
             context.feeling,
-            _chords(context, number),
+            chords[number],
             bars[number],
-            least=round(_LEAST * counts[number]),
-            most=round(_MOST * counts[number]),
+            least=round(_LEAST * len(kind[0])),
+            most=round(_MOST * len(kind[0])),
+            again=kinds.index(kind) if kind in kinds[:number] else None,
         )
-        for number in range(section.bars)
+        for number, kind in enumerate(kinds)
     ]
     # All instruments are told as a piano, as in half of what the network learned from: few of its pieces are bands.
-    programs = {_SEATS[part]: PERCUSSION if part == "drums" else 1 for part in (free, *given)}
-    return Page(programs, {_SEATS[free]: _rules(context, free, moved)}, plan)
+    return Page(
+        dict.fromkeys([SEATS[part] for part in (free, *given)], 1), {SEATS[free]: _rules(context, free, moved)}, plan
+    )
+
+
+def _bars(notes: Sequence[Note], count: int) -> list[tuple[tuple[float, int], ...]]:
+    """What is played in each bar: (beats from its beginning, pitch) of all notes."""
+    bars: list[list[tuple[float, int]]] = [[] for _ in range(count)]
+    for note in notes:
+        if 0 <= note.onset < BAR * count:
+            bars[int(note.onset // BAR)].append((round(note.onset % BAR, 6), note.pitch))
+    return [tuple(bar) for bar in bars]
 
 
 def _part(context: Context, part: str, notes: tuple[Note, ...], moved: int) -> Part:
-    drums = part == "drums"
     inside = tuple(note for note in notes if 0 <= note.onset < context.section.beats)
-    one = Part(part, DRUM_CHANNEL if drums else 0, 0 if drums else context.plan.instruments[part].program, inside)
-    return shifted(one, moved)
+    return shifted(Part(part, 0, context.plan.instruments[part].program, inside), moved)
 
 
 def _chords(context: Context, number: int) -> tuple[int, ...]:

@@ -75,7 +75,8 @@ class Bar:
     Parameters: meter and tempo, as words have them; feeling, None where it is not told; chords, four classes and 1, 0
     where they are not known; words (n, 8), the notes that are there: of a bar to be written those of others; classes,
     the pitch classes that seats which keep to some keep to in this bar (those of their rules, if empty); least and
-    most, how many notes are to be written in it, where there is room for as many.
+    most, how many notes are to be written in it, where there is room for as many; again, the number of an earlier one
+    of those to be written, whose notes are written again.
     """
 
     meter: int
@@ -86,6 +87,7 @@ class Bar:
     classes: frozenset[int] = frozenset()
     least: int = 0
     most: int = 120
+    again: int | None = None
 
     @property
     def steps(self) -> int:
@@ -141,6 +143,7 @@ class _Pen:
         self.seats = np.array(sorted(page.rules))
         self.gives = any(len(bar.words) for bar in page.bars)
         self.recent: dict[int, deque[int]] = {seat: deque(maxlen=_RECENT) for seat in page.rules}
+        self.again: dict[int, list[Words]] = {bar.again: [] for bar in page.bars if bar.again is not None}
         self.kept: deque[tuple[Words, int, int]] = deque(maxlen=network.places)  # words with place and bars left
         self.row: list[Bar] = [*page.before, *page.bars]
         self._allowed: dict[tuple[int, int, frozenset[int]], Flags] = {}
@@ -157,17 +160,33 @@ class _Pen:
         opening = _word(BAR, tempo=bar.tempo, meter=bar.meter)[None]
         turn = [_word(TURN)[None]] if self.gives else []
         self._read(np.concatenate([opening, given, *turn]), at, left)
-        ends = number == len(page.bars) - 1
+        drawn = (
+            self._drawn(bar, at, left, rng) if bar.again is None else self._repeated(self.again[bar.again], at, left)
+        )
+        for word in drawn:
+            self.recent[int(word[_SEAT])].append(int(word[_PITCH]))
+            if number in self.again:
+                self.again[number].append(word)
+            yield word
+
+    def _drawn(self, bar: Bar, at: int, left: int, rng: Generator) -> Iterator[Words]:
+        """The notes of a bar, new ones."""
         last = np.array([1, 0, 0])
         for count in range(bar.most):
-            word = self._note(bar, last, rng, ends=ends, must=count < bar.least)
+            word = self._note(bar, last, rng, ends=at == len(self.row) - 1, must=count < bar.least)
             if word is None:
                 return
             last = word[[_POSITION, _SEAT, _PITCH]]
-            self.recent[int(word[_SEAT])].append(int(word[_PITCH]))
             self._make_room(1)
             self._read(word[None], at, left)
             yield word
+
+    def _repeated(self, words: Sequence[Words], at: int, left: int) -> Sequence[Words]:
+        """The notes of a bar, as they were written before."""
+        if words:
+            self._make_room(len(words))
+            self._read(np.stack(words), at, left)
+        return words
 
     def _note(self, bar: Bar, last: Words, rng: Generator, *, ends: bool, must: bool) -> Words | None:
         """The next note of a bar, none where it is over.
