@@ -94,11 +94,12 @@ def test_bars_that_the_rules_repeat_are_repeated():
         ]
 
     before, after = made(0.0).sections[0], made(1.0).sections[0]
+    chords = [[chord.symbol for chord in before.chords if 4 * bar <= chord.onset < 4 * bar + 4] for bar in range(8)]
     again = 0
     for part in ORDER:
         rules, own = bars(before.notes[part]), bars(after.notes[part])
         for bar, first in enumerate(rules.index(one) for one in rules):
-            if first < bar and rules[bar]:
+            if first < bar and rules[bar] and chords[first] == chords[bar]:
                 again += 1
                 assert own[bar] == own[first], (part, bar)
     assert again >= 4
