@@ -11,17 +11,18 @@ import pytest
 torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
 
 import onnx
-import onnxruntime
 from safetensors.torch import save_file
 
 from kelly.errors import FileError, UsageError
-from kelly.models.ears import EXACTLY, RATE, Ear
+from kelly.models.ears import RATE, Ear
+from kelly.models.sessions import opened
 from kelly.sound import soundfont
 from kelly.sound.features import FRAMES
 from kelly.training.data.clips import SPAN, STEP
 from kelly.training.data.levelled import batched
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import softmax, temperature
+from kelly.training.export import quantising
 from kelly.training.export import sound as export
 from kelly.training.networks import multiscale
 from kelly.training.tasks import notes, runs, sound
@@ -70,7 +71,7 @@ def exported(request):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(multiscale, "SIZES", {"tiny": NARROW})
         network = made(settings)
-    export.rounded(network)
+    quantising.rounded(network)
     module = export.Listening([network], HEAT).eval()
     return settings, module, export.encoded(module)
 
@@ -106,9 +107,7 @@ def test_the_file_tells_what_torch_tells_of_any_batch_and_length(exported, secon
     given, _ = heard(settings, *seconds)
     lengths = torch.tensor([len(one) for one in given])
     held = torch.nn.utils.rnn.pad_sequence([*map(torch.from_numpy, given)], batch_first=True)
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry(*EXACTLY)
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    session = opened(data)
     names = [one.name for one in session.get_inputs()]
     assert names == ["waves" if module.sounding else "levels", "lengths"]
     told = session.run(None, dict(zip(names, (held.numpy(), lengths.numpy()), strict=True)))
@@ -167,7 +166,7 @@ def plain():
     """A network as it was trained, and rounded, with its file."""
     settings = TRUNKS["transformer"]
     network, rounded = made(settings), made(settings)
-    export.rounded(rounded)
+    quantising.rounded(rounded)
     return network, rounded, export.encoded(export.Listening([rounded], {}).eval())
 
 
@@ -199,7 +198,7 @@ def test_rounding_is_by_less_than_a_step_and_only_once(plain):
         assert torch.equal(one, after[name]) == (one.ndim < 2 or one.numel() < 4096 or not one.any())
     again = made(TRUNKS["transformer"])
     again.load_state_dict(rounded.state_dict())
-    export.rounded(again)
+    quantising.rounded(again)
     assert all(torch.allclose(one, after[name], atol=1e-7) for name, one in again.named_parameters())
 
 

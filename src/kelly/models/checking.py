@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -145,7 +145,7 @@ def _check_operators(found: Counter[str], network: Network) -> None:
     """A graph has the operators of its layers and no others: a loop might never end, a sum of sums never fit."""
     wanted = Counter(operator for layer in network.layers for operator in _OPERATORS[type(layer)])
     wanted.update(_ACTIVATIONS[layer.activation] for layer in network.layers if isinstance(layer, Dense))
-    wanted.update(["Cast"] * len(network.halved))
+    wanted.update(["DequantizeLinear" if network.convolves else "Cast"] * len(network.compressed))
     wanted.update(["Identity", "Unsqueeze"] if len(network.shape) > 1 else ["Identity"])
     if found != wanted:
         more, less = (", ".join(sorted(map(quoted, one))[:3]) or "none" for one in (found - wanted, wanted - found))
@@ -168,20 +168,23 @@ def _safetensors(data: bytes, name: str | None) -> Inspected:
     return Inspected(network, network.parameters, _plain(network, tensors))
 
 
-def _fitting(tensors: Mapping[str, npt.NDArray[np.floating]], name: str | None, *, halved: bool = False) -> Network:
+def _fitting(tensors: Mapping[str, npt.NDArray[Any]], name: str | None, *, halved: bool = False) -> Network:
     """The network whose weights these are, where `halved` with matrices in half precision or (of runs) in single.
 
     Raises: FileError that says what is amiss with the likeliest.
     """
 
     def kinds(network: Network, key: str) -> tuple[str, ...]:
-        return ("float16", "float32") if halved and key in network.halved else ("float32",)
+        return ("float16", "float32") if halved and key in network.compressed else ("float32",)
 
     def fits(network: Network, key: str, shape: tuple[int, ...]) -> bool:
         kind, found = got.get(key, ("", ()))
         return kind in kinds(network, key) and found == shape
 
-    got = {key: (array.dtype.name, tuple(array.shape)) for key, array in tensors.items()}
+    def kind(array: npt.NDArray[Any]) -> str:
+        return "int8 without a step a row," if array.dtype == np.int8 else array.dtype.name
+
+    got = {key: (kind(array), tuple(array.shape)) for key, array in tensors.items()}
     among = [NETWORKS[name]] if name else list(NETWORKS.values())
     network = max(among, key=lambda one: sum(fits(one, key, shape) for key, shape in one.tensors.items()))
     if not name and not got.keys() & network.tensors.keys():

@@ -5,7 +5,7 @@ a voice (heads `speech`, `song` and `kind`), `music` music (`gems`, `vgmidi`, `e
 channel at 16 kHz (an ear that somebody else trained, at its own `rate`) in -1..1, of any level, and hear `LONGEST`
 seconds at once at the most. `moods` hears thirty seconds of music as frames of `kelly.models.recognizer.frames`, which
 is how its corpus comes. A head tells probabilities of the names that `names` gives, or ratings in the terms of its
-corpus. One thread, so that nothing depends on what runs beside it.
+corpus.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import numpy as np
 import numpy.typing as npt
 
 from kelly.errors import FileError, UsageError
+from kelly.models.sessions import opened
 
-__all__ = ["EXACTLY", "LONGEST", "NAMES", "RATE", "Ear", "shipped"]
+__all__ = ["LONGEST", "NAMES", "RATE", "Ear", "shipped"]
 
 Floats = npt.NDArray[np.float32]
 
 NAMES = ("voice", "music", "moods")
 RATE = 16_000
 LONGEST = 12.0  # seconds
-EXACTLY = ("session.disable_quant_qdq", "1")  # weights are widened, activations never rounded
 _TENTHS = 10.0  # a level is so many decibels
 _SPAN = 80.0  # dB
 
@@ -38,13 +38,8 @@ class Ear:
     """A network that hears. Parameters: data, of `model.onnx`; config, of `config.json`."""
 
     def __init__(self, data: bytes, config: Mapping[str, Any]) -> None:
-        import onnxruntime
-
         self.config = config
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry(*EXACTLY)
-        self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        self._session = opened(data)
         self._inputs = tuple(one.name for one in self._session.get_inputs())
 
     @property

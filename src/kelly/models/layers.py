@@ -135,9 +135,9 @@ class Network:
         return next((layer.outputs for layer in self.layers if isinstance(layer, LSTM)), 0)
 
     @property
-    def halved(self) -> tuple[str, ...]:
-        """The tensors that its files keep in half precision, so that these are small enough to be shipped: all but
-        biases and what normalises.
+    def compressed(self) -> tuple[str, ...]:
+        """The tensors that its files keep in fewer bits, so that these are small enough to be shipped: all but biases
+        and what normalises. These bits are half precision or, of a network of convolutions, 8 of them.
         """
         return tuple(name for name, shape in self.shapes.items() if len(shape) > 1)
 

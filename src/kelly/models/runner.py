@@ -1,9 +1,9 @@
 """ONNX files: their weights, read from the bytes, and the network itself, run by onnxruntime.
 
 Conventions: a file is a `ModelProto` (onnx.ai, IR 9) whose inputs, outputs and initialisers are named as
-`kelly.training.export.graph` says. Weights are read straight from protobuf's wire format, of which that takes little,
-so that checking a file needs no library that using it does not. Sessions run in one thread, so that the last digit of
-a sum does not depend on the machine's load.
+`kelly.training.export.graph` says: one in 8 bits called NAME has beside it NAME.step, float32 (rows,), by which each of
+its rows is multiplied. Weights are read straight from protobuf's wire format, of which that takes little, so that
+checking a file needs no library that using it does not.
 """
 
 from __future__ import annotations
@@ -19,20 +19,22 @@ import numpy.typing as npt
 
 from kelly.errors import FileError, UsageError
 from kelly.models.layers import Network
+from kelly.models.sessions import opened
 from kelly.names import quoted
 
-__all__ = ["Runner", "operators", "tensors"]
+__all__ = ["STEP", "Runner", "operators", "tensors", "widened"]
 
 Floats = npt.NDArray[np.float32]
 
 _Fields = dict[int, list[int | memoryview]]
 
+STEP = ".step"
 _MODEL = {1, 2, 3, 4, 5, 6, 7, 8, 14}  # fields of ModelProto, but for functions and training
 _GRAPH = 7
 _NODE, _INITIALISER = 1, 5  # fields of GraphProto
 _OPERATOR, _DOMAIN = 4, 7  # fields of NodeProto
 _DIMS, _TYPE, _FLOATS, _NAME, _RAW, _PLACE = 1, 2, 4, 8, 9, 14  # fields of TensorProto
-_FLOATS_OF = {1: "<f4", 10: "<f2"}  # data types of TensorProto whose numbers are read
+_KINDS = {1: "<f4", 3: "|i1", 10: "<f2"}  # data types of TensorProto whose numbers are read
 _MOST_DIMS = 4
 _LONGEST = 200  # characters of what onnxruntime says
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
@@ -79,15 +81,29 @@ class Runner:
         return np.asarray(y[0], np.float32)
 
 
-def tensors(data: bytes) -> dict[str, Floats]:
-    """The initialisers of floats of an ONNX file by name, those in half precision as float32 too.
+def tensors(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    """The weights of an ONNX file by name, as float32; as int8 are told those that have not a step for each row.
 
     Raises: FileError, the file is damaged, keeps weights elsewhere, or has a name twice.
     """
     named = [_tensor(_grouped(_message(one))) for one in _graph(data).get(_INITIALISER, [])]
     if len(dict(named)) != len(named):
         raise FileError("no two initialisers may have one name")
-    return {name: array for name, array in named if array is not None}
+    found = {name: array for name, array in named if array is not None}
+    whole = {name: array for name, array in found.items() if array.dtype == np.int8}
+    floats = {name: array.astype(np.float32) for name, array in found.items() if name not in whole}
+    wide = {}
+    for name, array in whole.items():
+        step = floats.get(f"{name}{STEP}")
+        if step is not None and step.shape == array.shape[:1]:
+            wide[name] = widened(array, floats.pop(f"{name}{STEP}"))
+    return floats | whole | wide
+
+
+def widened(whole: npt.NDArray[np.int8], step: Floats) -> Floats:
+    """What whole numbers (rows, ...) stand for, by the step (rows,) of each row."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a step of another's file may be anything; whoever asks sees
+        return np.asarray(whole * step.reshape(-1, *[1] * (whole.ndim - 1)), np.float32)
 
 
 def operators(data: bytes) -> Counter[str]:
@@ -104,13 +120,8 @@ def _graph(data: bytes) -> _Fields:
 
 
 def _session(data: bytes) -> Any:  # noqa: ANN401 - onnxruntime ships no types
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what goes wrong is told by the error
     try:
-        return onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"], enable_fallback=0)
+        return opened(data)
     except Exception as error:
         raise FileError(f"onnxruntime cannot load it: {_told(error)}") from error
 
@@ -129,21 +140,21 @@ def _check(what: str, found: Callable[[], list[Any]], wanted: dict[str, tuple[in
         raise FileError(f"its {what} must be {wanted} for each of a batch; they are {quoted(got)}")
 
 
-def _tensor(fields: _Fields) -> tuple[str, Floats | None]:
-    """An initialiser: its name and, if it is one of floats, its numbers."""
+def _tensor(fields: _Fields) -> tuple[str, npt.NDArray[Any] | None]:
+    """An initialiser: its name and, if it can be one of weights, its numbers."""
     name = _text(fields, _NAME)
     if _PLACE in fields:
         raise FileError("its weights must be in the file itself; it names another")
     kind = fields.get(_TYPE, [0])[-1]
-    if not isinstance(kind, int) or kind not in _FLOATS_OF:
+    if not isinstance(kind, int) or kind not in _KINDS:
         return name, None
-    number = np.dtype(_FLOATS_OF[kind])
+    number = np.dtype(_KINDS[kind])
     dims = [size for value in fields.get(_DIMS, []) for size in ([value] if isinstance(value, int) else _packed(value))]
     raw = b"".join(_message(part) for part in fields.get(_RAW, fields.get(_FLOATS, [])))
     size = number.itemsize
     if len(raw) != size * math.prod(dims) or not 1 <= len(dims) <= _MOST_DIMS or not raw:
         raise FileError(f"{quoted(name)} must have {math.prod(dims)} numbers of {size} bytes; it has {len(raw)} bytes")
-    return name, np.frombuffer(raw, number).reshape(dims).astype(np.float32)
+    return name, np.frombuffer(raw, number).reshape(dims)
 
 
 def _grouped(data: memoryview) -> _Fields:

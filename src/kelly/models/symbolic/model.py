@@ -1,7 +1,7 @@
 """The symbolic recogniser at run time, by onnxruntime alone.
 
-Conventions: rows of traits are heard one by one, in one thread, so that what is heard of a piece does not depend on
-what is asked for with it.
+Conventions: rows of traits are heard one by one, so that what is heard of a piece does not depend on what is asked for
+with it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kelly.errors import FileError
+from kelly.models.sessions import opened
 from kelly.models.symbolic.heads import SIZE
 
 __all__ = ["SymbolicRecognizer", "shipped"]
@@ -26,13 +27,8 @@ class SymbolicRecognizer:
     """The network. Parameters: folder, with `model.onnx` and `config.json`, which holds the scale of its readings."""
 
     def __init__(self, folder: Traversable) -> None:
-        import onnxruntime
-
         self.config: Mapping[str, Any] = json.loads(folder.joinpath("config.json").read_text(encoding="utf-8"))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        weights = folder.joinpath("model.onnx").read_bytes()
-        self._session = onnxruntime.InferenceSession(weights, options, ["CPUExecutionProvider"])
+        self._session = opened(folder.joinpath("model.onnx").read_bytes())
 
     def predict(self, traits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """The heads (rows, 6) of rows of traits, laid out as `kelly.models.symbolic.heads` says."""

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from kelly.emotion.code import UNKNOWN
 from kelly.errors import FileError, UsageError
+from kelly.models.sessions import opened
 from kelly.models.transformer.layout import FIELDS, SIZES
 
 __all__ = ["Memory", "Network", "Told", "open_folder", "shipped"]
@@ -182,13 +183,7 @@ def _normal(logits: Floats) -> Floats:
 
 
 def _session(data: bytes) -> Any:  # noqa: ANN401 - onnxruntime has no types
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
-        return onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
+        return opened(data)
     except Exception as error:  # onnxruntime's errors have no root of their own
         raise FileError(f"onnxruntime cannot load the transformer: {' '.join(str(error).split())[:200]}") from error

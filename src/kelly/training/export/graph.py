@@ -3,13 +3,14 @@
 Conventions: the initialisers are the tensors of the network, with torch's names and shapes (an LSTM is written out as
 products and gates: as fast as the operator LSTM, whose layout is another). Inputs are `x` (batch, *shape) and, for a
 network with memory, the state `h`, `c` (batch, hidden); outputs are `y` (batch, outputs) and the state after the step,
-`h_next`, `c_next`. The batch may be of any size. Matrices and kernels are kept in half precision and cast where they
-are used.
+`h_next`, `c_next`. The batch may be of any size. Matrices and kernels are kept in half precision or, of a network of
+convolutions, in 8 bits, and widened where they are used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from kelly.models.layers import LSTM, Convolution, Dense, Layer, Network, Pooling
 from kelly.models.nodes.heads import ORDER, PARENTS, SIZES
+from kelly.models.runner import STEP
+from kelly.training.export.quantising import in_eight
 
 __all__ = ["IR", "OPSET", "model"]
 
@@ -30,8 +33,8 @@ _OPERATORS = {"tanh": "Tanh", "relu": "Relu", "sigmoid": "Sigmoid", "softmax": "
 def model(network: Network, tensors: Mapping[str, Floats]) -> onnx.ModelProto:
     """The network as a model, validated by onnx's checker.
 
-    Parameters: network; tensors, its weights by name in torch's layout, as `network.tensors` has them; kernels that are
-    kept in half precision lose what that cannot hold.
+    Parameters: network; tensors, its weights by name in torch's layout, as `network.tensors` has them; those that are
+    kept in fewer bits lose what these cannot hold.
     """
     graph = _Graph(network, tensors)
     made = helper.make_model(
@@ -76,14 +79,21 @@ class _Graph:
 
     def weight(self, name: str, values: Floats) -> str:
         """Add a tensor of the network. Returns: the name of its float32."""
-        half = name in self.network.halved
-        kept = values.astype(np.float16 if half else np.float32)
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(kept), name))
-        return self.add("Cast", name, name=f"{name}.float32", to=TensorProto.FLOAT) if half else name
+        if name not in self.network.compressed:
+            return self.kept(name, values.astype(np.float32))
+        wide = f"{name}.float32"
+        if not self.network.convolves:
+            return self.add("Cast", self.kept(name, values.astype(np.float16)), name=wide, to=TensorProto.FLOAT)
+        whole, step = in_eight(values)
+        return self.add("DequantizeLinear", self.kept(name, whole), self.kept(f"{name}{STEP}", step), name=wide, axis=0)
 
     def constant(self, name: str, values: object) -> str:
         """Add integers that are no weights."""
-        self.constants.append(numpy_helper.from_array(np.asarray(values, np.int64), name))
+        return self.kept(name, np.asarray(values, np.int64))
+
+    def kept(self, name: str, values: npt.NDArray[Any]) -> str:
+        """Add an initialiser as it is."""
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def layer(self, name: str, layer: Layer) -> None:

@@ -2,11 +2,11 @@
 
 Conventions: `model.safetensors` and `model.onnx` hold the weights under torch's names, all matrices and kernels in half
 precision; `rtneural.json`, of the same rounded numbers, is what RTNeural's parser reads. Of the node classifier, which
-is larger than all others together, there is `model.onnx` alone. In full precision weights are in the run's
-`weights.safetensors`. `config.json` names licence, corpora
-and the SHA-256 of the others. Before anything is written, each file is read back from its bytes as any reader would,
-its weights are looked for and must be finite, its outputs must vary over inputs, and over 64 steps be torch's: ONNX
-within 1e-5, RTNeural, whose numbers have no more digits than that takes, 1e-4.
+is larger than all others together, there is `model.onnx` alone, in 8 bits. In full precision weights are in the run's
+`weights.safetensors`. `config.json` names licence, corpora and the SHA-256 of the others. Before anything is written,
+each file is read back from its bytes as any reader would, its weights are looked for and must be finite, its outputs
+must vary over inputs, and over 64 steps be torch's: ONNX within 1e-5, RTNeural, whose numbers have no more digits than
+that takes, 1e-4.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from kelly.models.checking import inspect, outputs
 from kelly.models.probing import check_outputs, probes
 from kelly.training.export import graph, rtneural
 from kelly.training.export.put import put
+from kelly.training.export.quantising import coarse
 from kelly.training.networks.layered import Feedforward, Recurrent
 
-__all__ = ["encoded", "halved", "write"]
+__all__ = ["encoded", "rounded", "write"]
 
 Floats = npt.NDArray[np.float32]
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
@@ -71,12 +72,12 @@ def encoded(module: Feedforward | Recurrent) -> dict[str, bytes]:
 
     Raises: FileError, one of them is not what it should be.
     """
-    module = halved(module)
+    module = rounded(module)
     network, tensors = module.network, _tensors(module)
     files = {"model.onnx": graph.model(network, tensors).SerializeToString(deterministic=True)}
     if not network.convolves:
-        kept = {key: array.astype(np.float16) if key in network.halved else array for key, array in tensors.items()}
-        files["model.safetensors"] = save(kept, {"network": network.name})
+        small = {key: tensors[key].astype(np.float16) for key in network.compressed}
+        files["model.safetensors"] = save(tensors | small, {"network": network.name})
         files["rtneural.json"] = _short(module, tensors)
     for name, data in files.items():
         try:
@@ -98,11 +99,12 @@ def _short(module: Feedforward | Recurrent, tensors: Mapping[str, Floats]) -> by
     return rtneural.document(module.network, tensors)
 
 
-def halved(module: Feedforward | Recurrent) -> Feedforward | Recurrent:
-    """The network with what is kept in half precision rounded to it, so that all files hold the same."""
-    twin = deepcopy(module)
-    state = {name: tensor.half().float() for name, tensor in twin.state_dict().items() if name in module.network.halved}
-    twin.load_state_dict(state, strict=False)
+def rounded(module: Feedforward | Recurrent) -> Feedforward | Recurrent:
+    """The network with what is kept in fewer bits rounded to them, so that all files hold the same."""
+    twin, network = deepcopy(module), module.network
+    state = {name: tensor for name, tensor in twin.state_dict().items() if name in network.compressed}
+    small = {name: coarse(one) if network.convolves else one.half().float() for name, one in state.items()}
+    twin.load_state_dict(small, strict=False)
     return twin
 
 

@@ -3,14 +3,13 @@
 Conventions: inputs are `waves`, float32 (batch, samples) at the rate of the definitions, and `lengths`, int64 (batch,),
 how many of the samples are real; batch and time are of any size. (What hears the mood set's spectrograms has `levels`,
 float32 (batch, frames, bands), in their place, and lengths in frames.) Outputs are named after the heads: probabilities
-of classes, their logits divided by a temperature first, or ratings in the corpus's own terms, (batch, numbers). Learned
-matrices are kept in 8 bits, a step for each of their rows, and widened where they are used. Before anything is written,
-the file is read back and must tell what torch tells with the same rounded weights, to 1e-4.
+of classes, their logits divided by a temperature first, or ratings in the corpus's own terms, (batch, numbers). Large
+matrices are kept in 8 bits (`kelly.training.export.quantising`). Before anything is written, the file is read back and
+must tell what torch tells with the same rounded weights, to 1e-4.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,20 +18,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
 import torch
-from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from kelly.errors import FileError, UsageError
 from kelly.listening.sound import music_sources, music_units
-from kelly.models.ears import EXACTLY, Ear
+from kelly.models.ears import Ear
+from kelly.models.sessions import opened
 from kelly.sound.features import EVEN, FRAMES, SOFTEST
 from kelly.training.data.registry import reader
 from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import temperature
 from kelly.training.evaluation.listeners import by_fold, listeners, together
 from kelly.training.export.put import put
+from kelly.training.export.quantising import packed, rounded
 from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
@@ -40,14 +39,12 @@ from kelly.training.tasks import notes
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.sound import Settings, trained
 
-__all__ = ["Listening", "packed", "write"]
+__all__ = ["Listening", "encoded", "write"]
 
 OPSET = 17
 TOLERANCE = 1e-4
 _ALIKE = 1e-6  # deviation of what is told alike of all sounds
 _ASKED = 400  # sounds that tell the units of heads
-_LEAST = 4096  # numbers of a matrix that is kept in 8 bits
-_LEVELS = 127
 
 
 class Listening(nn.Module):
@@ -236,65 +233,6 @@ def encoded(module: Listening) -> bytes:
     return data
 
 
-def rounded(network: nn.Module) -> None:
-    """Round every large matrix of a network to what 8 bits can hold."""
-    with torch.no_grad():
-        for parameter in network.parameters():
-            if _is_large(parameter):
-                whole, step = _in_eight(parameter.detach().numpy())
-                parameter.copy_(torch.from_numpy(whole.astype(np.float32) * step.reshape(-1, *[1] * (whole.ndim - 1))))
-
-
-def packed(model: onnx.ModelProto, parameters: Mapping[str, nn.Parameter]) -> bytes:
-    """A model whose large matrices are kept in 8 bits.
-
-    Parameters: model, of torch's exporter; parameters, the rounded network's by the names they have in it. A product's
-    matrix stands there transposed and under another name: it is known by its numbers.
-    """
-    graph = model.graph
-    held = {name: one.detach().numpy() for name, one in parameters.items() if _is_large(one)}
-    sums = {_sum(array): array for array in held.values()}
-    kept = list(graph.initializer)
-    del graph.initializer[:]
-    widening = []
-    for one in kept:
-        array = numpy_helper.to_array(one)
-        turned = array.ndim == 2 and array.dtype == np.float32 and _sum(array.T) in sums
-        if array.dtype != np.float32 or not (turned or _sum(array) in sums):
-            graph.initializer.append(one)
-            continue
-        whole, step = _in_eight(array.T if turned else array)
-        axis = 1 if turned else 0
-        parts = (whole.T if turned else whole, step, np.zeros(len(step), np.int8))
-        names = [f"{one.name}.{part}" for part in ("whole", "step", "zero")]
-        graph.initializer.extend(
-            numpy_helper.from_array(np.ascontiguousarray(part), name) for part, name in zip(parts, names, strict=True)
-        )
-        widening.append(helper.make_node("DequantizeLinear", names, [one.name], axis=axis))
-    nodes = [*widening, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    model.producer_name, model.producer_version = "kelly", ""
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())
-
-
-def _is_large(parameter: Tensor) -> bool:
-    return parameter.ndim >= 2 and parameter.numel() >= _LEAST
-
-
-def _in_eight(array: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Whole numbers in -127..127 and the step of each row."""
-    rows = np.abs(array).reshape(len(array), -1).max(1)
-    step = (np.maximum(rows, np.finfo(np.float32).tiny * _LEVELS) / _LEVELS).astype(np.float32)
-    whole = np.rint(array / step.reshape(-1, *[1] * (array.ndim - 1)))
-    return np.clip(whole, -_LEVELS, _LEVELS).astype(np.int8), step
-
-
-def _sum(array: npt.NDArray[np.float32]) -> bytes:
-    return hashlib.sha256(f"{array.shape}".encode() + np.ascontiguousarray(array).tobytes()).digest()
-
-
 def _example(module: Listening, batch: int, seconds: float) -> tuple[Tensor, Tensor]:
     mel = module.mels[0]
     torch.manual_seed(0)
@@ -307,10 +245,7 @@ def _example(module: Listening, batch: int, seconds: float) -> tuple[Tensor, Ten
 
 def _compare(module: Listening, data: bytes) -> None:
     """See that the file tells what torch tells, of batches and lengths other than it was traced with."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry(*EXACTLY)
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    session = opened(data)
     for batch, seconds in ((1, 0.7), (3, 5.0), (2, 9.3)):
         heard, lengths = _example(module, batch, seconds)
         with torch.no_grad():
