@@ -1,9 +1,10 @@
 """Examiner: how far what Kelly composes is heard as it was asked, by an ear that had no say in it.
 
 A grid of 5 x 5 feelings (valence, arousal; dominance .5) with eight seeds each makes 200 loops of eight bars for every
-way of writing them: the rules alone, the transformer alone (it writes all parts but drums, over the rules' plan) and
-both (half of the parts), each at the first try and with the loop, in which the judge chooses among up to four. The
-examiner, a recogniser for scores that learned from songs that neither judge nor labeller know, hears the files.
+way of writing them: the rules alone, the transformer (it writes all parts but drums, over the rules' plan) and both
+(half of the parts), each at the first try and with the loop, in which the judge chooses among up to four; and the
+transformer with no plan but tempo and mode (`kelly.improvise`: melody, chords and bass), for which there is no loop.
+The examiner, a recogniser for scores that learned from songs that neither judge nor labeller know, hears the files.
 Printed: Spearman's rank correlation over pieces of asked with heard, with 95 % intervals of the bootstrap over pieces,
 the same as the judge hears it, the quadrants in which pieces are heard, and how well the examiner hears real ones.
 
@@ -29,6 +30,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from results import asked, publish, table, verdict
 from scipy.stats import spearmanr
 
+from kelly.composing.improvising.freely import improvise
+from kelly.composing.mapping import tempo
 from kelly.composing.song import compose
 from kelly.emotion.space import Emotion
 from kelly.listening.score import placed
@@ -36,6 +39,7 @@ from kelly.listening.traits.sounded import sounded
 from kelly.models.symbolic.heads import SLOTS, summed
 from kelly.models.symbolic.model import shipped
 from kelly.score import midi
+from kelly.score.notes import Meter, Note, Part, Score, Tempo
 from kelly.training.data.heard import WHOLE, WINDOW, Heard, heard
 from kelly.training.data.splits import PARTS
 from kelly.training.export.symbolic import ears, scale
@@ -44,6 +48,7 @@ from kelly.training.tasks.runs import claimed
 
 LEVELS = ((-1.0, -0.5, 0.0, 0.5, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0))
 ARMS = {"rules": 0.0, "both": 0.5, "transformer": 1.0}
+FREE = "transformer, no plan"
 PROMISES = (0.6, 0.85)
 FIT = 0.02  # so near that hardly any piece stops before its tries are used up
 DRAWS = 2000
@@ -76,11 +81,24 @@ class Piece:
 def sound_out(job: tuple[float, float, int, str, int]) -> Piece:
     """Compose one piece and hear its file."""
     valence, arousal, seed, arm, tries = job
-    fit = {"fit": FIT, "tries": tries} if tries > 1 else {}
-    song = compose(Emotion(valence, arousal, 0.5), bars=8, seed=seed, improvise=ARMS[arm], **fit)
-    piece = sounded(midi.from_bytes(midi.to_bytes(song.score)))
+    feeling = Emotion(valence, arousal, 0.5)
+    if arm == FREE:
+        score = freely(feeling, seed)
+    else:
+        fit = {"fit": FIT, "tries": tries} if tries > 1 else {}
+        score = compose(feeling, bars=8, seed=seed, improvise=ARMS[arm], **fit).score
+    piece = sounded(midi.from_bytes(midi.to_bytes(score)))
     (told, _), (judged, _) = placed(piece, EXAMINER), placed(piece, shipped("judge"))
     return Piece((valence, arousal), arm, tries, told.vad[:2], judged.vad[:2])
+
+
+def freely(feeling: Emotion, seed: int) -> Score:
+    """What the transformer plays with no song around it."""
+    notes: dict[str, list[Note]] = {}
+    for part, note in improvise(feeling, 8, seed=seed):
+        notes.setdefault(part, []).append(note)
+    parts = [Part(name, channel, 0, tuple(sorted(some))) for channel, (name, some) in enumerate(sorted(notes.items()))]
+    return Score(tuple(parts), tempos=(Tempo(0.0, tempo(feeling.arousal)),), meters=(Meter(0.0),))
 
 
 def begin(runs: Sequence[Path], known: Sequence[Heard]) -> None:
@@ -103,20 +121,20 @@ def main() -> None:
     context = Context(**({"cache": options.cache} if options.cache else {}))
     songs = heard(options.root, context.cache, note=context.note)
     known = [one for one in songs if one.part == PARTS[2] and one.split != "test"]
-    jobs = [
-        (v, a, seed, arm, tries)
-        for arm, tries, v, a, seed in product(ARMS, sorted({1, options.tries}), *LEVELS, range(options.seeds))
-    ]
+    ways = [*product(ARMS, sorted({1, options.tries})), (FREE, 1)]
+    jobs = [(v, a, seed, *way) for way, v, a, seed in product(ways, *LEVELS, range(options.seeds))]
     with ProcessPoolExecutor(options.processes, get_context("spawn"), begin, (options.runs, known)) as pool:
         pieces = list(pool.map(sound_out, jobs, chunksize=4))
     ceiling = real(Examiner(options.runs, known), songs)
-    publish(__file__, "\n".join(report(pieces, ceiling, options.tries)), options.keep)
+    publish(__file__, "\n".join(report(pieces, ways, ceiling)), options.keep)
 
 
-def report(pieces: Sequence[Piece], ceiling: tuple[np.ndarray, float, float], tries: int) -> list[str]:
-    """The tables."""
+def report(
+    pieces: Sequence[Piece], ways: Sequence[tuple[str, int]], ceiling: tuple[np.ndarray, float, float]
+) -> list[str]:
+    """The tables. Parameters: ways, the arms and tries."""
     rows = []
-    for arm, count in product(ARMS, sorted({1, tries})):
+    for arm, count in ways:
         chosen = [one for one in pieces if one.arm == arm and one.tries == count]
         cells: list[object] = [f"{arm}, {'first try' if count == 1 else f'loop of {count}'}"]
         for axis in (0, 1):
@@ -125,7 +143,7 @@ def report(pieces: Sequence[Piece], ceiling: tuple[np.ndarray, float, float], tr
         judged = [correlation(chosen, axis, judged=True)[0] for axis in (0, 1)]
         rows.append([*cells, f"{judged[0]:.3f}, {judged[1]:.3f}"])
     head = ("written by", "valence", f">= {PROMISES[0]}", "arousal", f">= {PROMISES[1]}", "by the judge: V, A")
-    best = [one for one in pieces if one.arm == "both" and one.tries == max(1, tries)]
+    best = [one for one in pieces if (one.arm, one.tries) == ("both", max(count for _, count in ways))]
     counts, quadrant, valence = ceiling
     return [
         f"{len(pieces)} pieces of eight bars.\n",
