@@ -35,7 +35,7 @@ Words = npt.NDArray[np.int64]
 ORDER = ("melody", "chords", "bass", "counter", "strings", "pad")  # who improvises first
 SAMPLING = Sampling(temperature=1.0, top_p=0.92, guidance=1.5)
 _ALONE = ("melody", "bass", "counter")  # one note at a time
-_CHORDAL = ("chords", "strings", "pad")
+_CHORDAL = ("pad",)  # tones of the chord alone; others may pass through the key
 _BESIDE = ("melody", "chords", "bass", "counter")  # who is heard: of all parts fewer bars would fit into its memory
 _FOUR = METERS.index((4, 4)) + 1
 _LEAST, _MOST = 0.5, 1.5  # of the notes that the rules wrote in a bar: what a part plays there
