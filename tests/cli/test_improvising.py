@@ -56,7 +56,7 @@ def test_json_tells_the_file_and_its_size(kelly, tune):
     [
         (("infill", "--bars", "9-12"), "bars must lie in 1..8, the first before the last; got 9-12"),
         (("infill", "--bars", "four"), "--bars must be FIRST-LAST, such as 9-12, or one bar; got 'four'"),
-        (("continue", "--bars", 0), "bars must lie in 1..1000; got 0"),
+        (("continue", "--bars", 0), "bars must be an integer in 1..1000; got 0"),
         (("continue", "--temperature", "1e9"), "temperature must lie in 0..5"),
         (("continue", "--guidance", "-1"), "guidance must lie in 0..10; got -1"),
         (("continue", "--emotion", "joy", "--vad", 0, 0, 0), "give one feeling: --emotion or --vad; got both"),

@@ -6,17 +6,15 @@ settings, so that they compose the same song.
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 from kelly.composing import progressions, tables, theory
 from kelly.errors import IntentError, UsageError
 from kelly.names import find, quoted
 from kelly.names import key as key_of
+from kelly.numbers import number, whole
 
 __all__ = ["NEURAL", "RANGES", "ROLES", "Settings", "role_name"]
 
@@ -102,27 +100,11 @@ class Settings:
 
 
 def _whole(name: str, value: Any) -> int:  # noqa: ANN401 - whatever a caller may give
-    low, high = WHOLE[name]
-    try:
-        number = low - 1 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = low - 1
-    if low <= number <= high:
-        return number
-    allowed = "an integer in 0..2^63-1" if name == "seed" else f"an integer in {low}..{high}"
-    raise UsageError(f"{name} must be {allowed}; got {quoted(value)}")
+    return whole(name, value, *WHOLE[name])
 
 
 def _number(name: str, value: Any) -> float:  # noqa: ANN401
-    low, high = RANGES[name]
-    try:
-        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    except OverflowError:  # an integer that no float can hold
-        number = math.inf
-    if low <= number <= high:
-        return number + 0.0  # -0.0 is 0.0
-    unit = " BPM" if name == "tempo" else ""
-    raise UsageError(f"{name} must lie in {low:g}..{high:g}{unit}; got {quoted(value)}")
+    return number(name, value, *RANGES[name], unit="BPM" if name == "tempo" else "")
 
 
 def _flag(name: str, value: Any) -> bool:  # noqa: ANN401

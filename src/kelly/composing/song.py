@@ -32,7 +32,7 @@ from kelly.names import find, quoted
 from kelly.score import midi
 from kelly.score.notes import Score
 
-__all__ = ["Feeling", "Intent", "Song", "Wishes", "compose"]
+__all__ = ["Feeling", "Intent", "Song", "Wishes", "compose", "meant"]
 
 
 @runtime_checkable
@@ -142,7 +142,7 @@ def compose(
     """
     intent = feeling if isinstance(feeling, Intent) else None
     settings = _wished(intent.settings() if intent else Settings(), wishes)
-    heard = _heard(feeling)
+    heard = meant(feeling)
     journey = _led(heard, to, arc).rounded()
     fit = None if settings.fit is None else fitted(journey, settings)
     made = compose_score(journey, settings) if fit is None else fit.made
@@ -155,8 +155,8 @@ def compose(
     return Song(score, report, intent if unchanged else None)
 
 
-def _heard(feeling: Feeling) -> Heard:
-    """The journey that a feeling means, and what it was heard from."""
+def meant(feeling: Feeling) -> Heard:
+    """The journey that a feeling means, and what it was heard from. Raises: UsageError, it is no feeling."""
     reading = (
         feel(feeling, explain=True) if isinstance(feeling, str) else feeling if isinstance(feeling, Reading) else None
     )

@@ -35,6 +35,7 @@ __all__ = [
     "FIELDS",
     "GRID",
     "LONGEST_BAR",
+    "LOUDER",
     "METERS",
     "PERCUSSION",
     "SEATS",
@@ -65,7 +66,7 @@ TEMPOS = np.round(20 * 2 ** (np.arange(53) / 12), 2)  # BPM, a twelfth of an oct
 # Steps of a note: each up to two beats, then ever coarser, up to four bars of four beats.
 DURATIONS = np.array([*range(1, 25), *range(27, 49, 3), *range(54, 97, 6), *range(108, 193, 12)])
 CHORDS = 1023
-_LOUDER = 4  # velocities of a step
+LOUDER = 4  # velocities of a step
 SIZES = MappingProxyType(
     {
         "family": len(FAMILIES),
@@ -73,7 +74,7 @@ SIZES = MappingProxyType(
         "seat": SEATS + 1,
         "pitch": PERCUSSION + 1,
         "duration": len(DURATIONS) + 1,
-        "velocity": 127 // _LOUDER + 2,
+        "velocity": 127 // LOUDER + 2,
         "chord": CHORDS + 1,
         "tempo": len(TEMPOS) + 1,
         "meter": len(METERS) + 1,
@@ -127,7 +128,7 @@ def encode(score: Score, chords: Sequence[Chord] = (), seats: Sequence[int] | No
             seat=notes[:, 2],
             pitch=notes[:, 3] + 1,
             duration=lengths,
-            velocity=1 + notes[:, 4] // _LOUDER,
+            velocity=1 + notes[:, 4] // LOUDER,
         ),
     ]
     rows, onsets = np.concatenate(words), np.concatenate([np.full(len(parts), -1), bars, heard, begins])
@@ -149,7 +150,7 @@ def decode(words: npt.ArrayLike) -> tuple[Score, tuple[Chord, ...]]:
     onsets[timed] = begins[np.cumsum(barred)[timed] - 1] + rows[timed, _POSITION] - 1
     notes: dict[int, list[Note]] = {seat: [] for seat in rows[family == _PART, _SEAT].tolist()}
     for row, onset in zip(rows[family == _NOTE].tolist(), onsets[family == _NOTE].tolist(), strict=True):
-        velocity = max(1, (row[_VELOCITY] - 1) * _LOUDER)
+        velocity = max(1, (row[_VELOCITY] - 1) * LOUDER)
         length = float(DURATIONS[row[_DURATION] - 1]) / GRID
         notes[row[_SEAT]].append(Note(onset / GRID, length, row[_PITCH] - 1, velocity))
     channels = (channel for channel in range(SEATS) if channel != DRUM_CHANNEL)

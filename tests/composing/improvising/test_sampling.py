@@ -63,7 +63,7 @@ def test_something_allowed_is_taken_whatever_is_expected(logits, allowed, temper
         ({"temperature": float("nan")}, "temperature must lie in 0..5; got nan"),
         ({"temperature": 1e9}, "temperature must lie in 0..5"),
         ({"top_p": 0.0}, "top_p must lie above 0, up to 1; got 0.0"),
-        ({"top_k": -1}, "top_k must lie in 0..10000; got -1"),
+        ({"top_k": -1}, "top_k must be an integer in 0..10000; got -1"),
         ({"repetition": 6}, "repetition must lie in 0..5; got 6"),
         ({"guidance": 11}, "guidance must lie in 0..10; got 11"),
     ],

@@ -143,7 +143,7 @@ def test_bars_that_are_not_there_are_refused():
         with pytest.raises(UsageError, match=rf"bars must lie in 1\.\.8.*; got {first}-{last}"):
             infilled(given, first, last)
     for bars in (0, -1, 1001):
-        with pytest.raises(UsageError, match=rf"bars must lie in 1\.\.1000; got {bars}"):
+        with pytest.raises(UsageError, match=rf"bars must be an integer in 1\.\.1000; got {bars}"):
             continued(given, bars)
     with pytest.raises(UsageError, match="part"):
         varied(given, "kazoo")
@@ -172,3 +172,57 @@ def test_a_missing_transformer_is_told(monkeypatch):
     monkeypatch.setattr(scores.network, "shipped", lambda: None)
     with pytest.raises(FileError, match="built without the transformer"):
         continued(band())
+
+
+def test_what_goes_on_begins_after_the_last_note_and_cuts_none_of_it():
+    given = band(bars=4)
+    held = replace(given.parts[1], notes=(*given.parts[1].notes, Note(14.0, 9.0, 72, 80)))
+    made = continued(replace(given, parts=(given.parts[0], held, *given.parts[2:])), bars=8)
+    assert Note(14.0, 9.0, 72, 80) in made.parts[1].notes
+    new = [note for part in made.parts for note in part.notes if note.onset >= 16]
+    assert new
+    assert all(24 <= note.onset < 56 for note in new)
+
+
+def test_what_sounds_a_little_beyond_the_last_bar_ends_with_it():
+    given = band(bars=4)
+    over = replace(given.parts[1], notes=tuple(replace(note, duration=4.3) for note in given.parts[1].notes))
+    made = continued(replace(given, parts=(given.parts[0], over, *given.parts[2:])), bars=8)
+    last = [note for note in made.parts[1].notes if note.onset == 12.0]
+    assert {note.duration for note in last} == {4.0}
+    assert min(note.onset for part in made.parts for note in part.notes if note.onset >= 16) < 48
+
+
+def test_a_score_of_endless_bars_is_refused():
+    with pytest.raises(UsageError, match=r"up to 10,000 bars; got 160,00\d"):
+        continued(Score((Part("a", 0, notes=(Note(40_000.0, 1.0, 60, 80),)),), meters=(Meter(0.0, 1, 16),)))
+
+
+def test_an_accompaniment_shares_no_channel_with_another_instrument():
+    crowd = [Part(f"p{n}", n, 73, (Note(0.0, 4.0, 72, 80),)) for n in range(16) if n != DRUM_CHANNEL]
+    with pytest.raises(UsageError, match="leave a MIDI channel free"):
+        accompanied(Score(tuple(crowd), meters=(Meter(0.0),)))
+    room = Score(tuple(crowd[:13]), meters=(Meter(0.0),))
+    channels = [part.channel for part in accompanied(room).parts]
+    assert len(channels) == len(set(channels)) == 15
+
+
+@pytest.mark.parametrize(("call", "told"), [
+    (lambda s: continued("song.mid"), r"a score must be a Score or a Song \(kelly.read_midi reads a file\)"),
+    (lambda s: continued(None), "a score must be a Score or a Song"),
+    (lambda s: continued(s, 2.5), "bars must be an integer in 1..1000; got 2.5"),
+    (lambda s: continued(s, True), "bars must be an integer"),
+    (lambda s: infilled(s, "1", "2"), 'first must be an integer in 0..10000; got "1"'),
+    (lambda s: varied(s, None), "part must be a text; got None"),
+    (lambda s: varied(s, "melody", feeling=3), "a feeling is a text"),
+    (lambda s: varied(s, "melody", seed=-1), "seed must be an integer in 0"),
+    (lambda s: accompanied(s, sampling={}), "sampling must be a Sampling; got {}"),
+])  # fmt: skip
+def test_what_is_of_another_kind_is_told_in_one_line(call, told):
+    with pytest.raises(UsageError, match=told):
+        call(band())
+
+
+def test_songs_and_words_of_feelings_are_taken_too():
+    song = compose("so sad", bars=4)
+    assert continued(song, bars=2, feeling="I am furious") == continued(song.score, bars=2, feeling="I am furious")

@@ -19,14 +19,13 @@ import numpy.typing as npt
 from kelly.composing.context import BAR, Context, Layer
 from kelly.composing.improvising.reading import moves, shifted, words_of
 from kelly.composing.improvising.sampling import Sampling
-from kelly.composing.improvising.writing import Bar, Page, Rules, parted, write
+from kelly.composing.improvising.writing import FOUR, Bar, Page, Rules, note_of, parted, tempo_word, write
 from kelly.composing.neural.harmony import chord_class
 from kelly.composing.tables import parts
 from kelly.composing.theory import MODES
 from kelly.models.transformer import network
 from kelly.models.transformer.layout import SEATS, SLOTS
 from kelly.score.notes import Meter, Note, Part, Score, Tempo
-from kelly.score.tokens import DURATIONS, GRID, METERS, TEMPOS
 
 __all__ = ["ORDER", "SAMPLING", "free_parts", "improvised"]
 
@@ -35,9 +34,8 @@ Words = npt.NDArray[np.int64]
 ORDER = ("melody", "chords", "bass", "counter", "strings", "pad")  # who improvises first
 SAMPLING = Sampling(temperature=1.0, top_p=0.92, guidance=1.5)
 _ALONE = ("melody", "bass", "counter")  # one note at a time
-_CHORDAL = ("pad",)  # tones of the chord alone; others may pass through the key
+_CHORDAL, _PASSING = ("chords", "strings", "pad"), ("chords", "strings")  # tones of the chord; on the beat alone
 _BESIDE = ("melody", "chords", "bass", "counter")  # who is heard: of all parts fewer bars would fit into its memory
-_FOUR = METERS.index((4, 4)) + 1
 _LEAST, _MOST = 0.5, 1.5  # of the notes that the rules wrote in a bar: what a part plays there
 _REACH = 16.0  # velocity steps of the network's above its mean that are an accent of 1
 
@@ -76,19 +74,19 @@ def _page(context: Context, notes: Mapping[str, tuple[Note, ...]], free: str, mo
         meters=(Meter(0.0),),
     )
     bars = words_of(score, [SEATS[part] for part in given], section.bars)
-    tempo = 1 + int(np.abs(np.log(TEMPOS / context.parameters.tempo)).argmin())
+    tempo = tempo_word(context.parameters.tempo)
     asked = _bars(notes[free], section.bars)
     chords = [_chords(context, number) for number in range(section.bars)]
     kinds = [*zip(asked, chords, strict=True)]  # bars that are alike for the rules are alike
     plan = [
         Bar(
-            _FOUR,
+            FOUR,
             tempo,
             context.feeling,
             chords[number],
             bars[number],
-            least=round(_LEAST * len(kind[0])),
-            most=round(_MOST * len(kind[0])),
+            least=math.ceil(_LEAST * len(kind[0])),
+            most=math.floor(_MOST * len(kind[0])),
             again=kinds.index(kind) if kind in kinds[:number] else None,
         )
         for number, kind in enumerate(kinds)
@@ -110,7 +108,7 @@ def _bars(notes: Sequence[Note], count: int) -> list[tuple[tuple[float, int], ..
 
 def _part(context: Context, part: str, notes: tuple[Note, ...], moved: int) -> Part:
     inside = tuple(note for note in notes if 0 <= note.onset < context.section.beats)
-    return shifted(Part(part, 0, context.plan.instruments[part].program, inside), moved)
+    return shifted(Part(part, 0, notes=inside), moved)
 
 
 def _chords(context: Context, number: int) -> tuple[int, ...]:
@@ -126,6 +124,7 @@ def _rules(context: Context, part: str, moved: int) -> Rules:
         at.high + moved,
         frozenset(MODES[context.key.mode]),
         chordal=part in _CHORDAL,
+        passing=part in _PASSING,
         alone=part in _ALONE,
     )
 
@@ -137,9 +136,9 @@ def _notes(context: Context, part: str, words: Sequence[tuple[int, Words]], move
     mean = float(np.mean([word[5] for _, word in words])) if words else 0.0
     found = []
     for number, word in words:
-        onset = BAR * number + (int(word[2]) - 1) / GRID
-        end = min(onset + float(DURATIONS[int(word[4]) - 1]) / GRID, layer.end, context.section.beats)
-        if layer.onset <= onset < end:
+        note = note_of(word, BAR * number, moved)
+        end = min(note.end, layer.end, context.section.beats)
+        if layer.onset <= note.onset < end:
             accent = max(-1.0, min(1.0, 4 * (float(word[5]) - mean) / _REACH))
-            found.append(Note(onset, end - onset, int(word[3]) - 1 - moved, at.velocity(accent)))
+            found.append(replace(note, duration=end - note.onset, velocity=at.velocity(accent)))
     return parted(sorted(found)) if part in _ALONE else sorted(found)

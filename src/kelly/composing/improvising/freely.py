@@ -6,7 +6,8 @@ Conventions: beats from the beginning, in 4/4. Tempo and mode follow the feeling
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,31 +16,33 @@ from kelly.composing import mapping, theory
 from kelly.composing.chance import stream
 from kelly.composing.improvising.reading import moves
 from kelly.composing.improvising.sampling import Sampling
-from kelly.composing.improvising.writing import Bar, Page, Rules, write
+from kelly.composing.improvising.writing import FOUR, Bar, Page, Rules, note_of, tempo_word, write
+from kelly.composing.song import Feeling, meant
 from kelly.composing.tables import parts as tables
 from kelly.emotion.journey import Journey
 from kelly.emotion.space import Emotion
-from kelly.errors import FileError, UsageError
+from kelly.errors import UsageError
 from kelly.models.transformer import network
 from kelly.models.transformer.layout import SEATS
-from kelly.names import find
+from kelly.names import find, quoted
+from kelly.numbers import number, whole
 from kelly.score.notes import Note
-from kelly.score.tokens import DURATIONS, GRID, METERS, PERCUSSION, TEMPOS
+from kelly.score.tokens import PERCUSSION
 
 __all__ = ["LONGEST", "PLAYERS", "improvise"]
 
 Words = npt.NDArray[np.int64]
 
-LONGEST = 100_000  # bars
+LONGEST = 10_000  # bars
 PLAYERS = ("melody", "chords", "bass", "counter", "pad", "strings", "drums")
-NAMES = {SEATS[name]: name for name in PLAYERS}
 USUAL = Sampling()
-_ALONE = ("melody", "bass", "counter")
-_FOUR, _BEATS = METERS.index((4, 4)) + 1, 4.0
+_ALONE = ("melody", "bass", "counter")  # one note at a time
+_BEATS = 4.0  # of a bar
+_NAMES = {SEATS[name]: name for name in PLAYERS}
 
 
 def improvise(
-    feeling: Emotion | Journey,
+    feeling: Feeling,
     bars: int = 16,
     *,
     parts: Sequence[str] = ("melody", "chords", "bass"),
@@ -52,17 +55,18 @@ def improvise(
 
     Parameters
     ----------
-    feeling : what is to be heard; a journey leads through all bars.
+    feeling : whatever `compose` takes; a journey leads through all bars.
     bars : 1 to `LONGEST`, in 4/4.
-    parts : some of `PLAYERS`.
+    parts : some of `PLAYERS`; any of them may be silent for a while.
     key : the tonic; the mode is the feeling's.
-    tempo : BPM in 20..400, in place of the feeling's (`mapping.tempo` of its arousal).
+    tempo : BPM in 20..400; None: 60 + 120 * arousal, of each bar of a journey its own.
     seed, sampling : another take, and how freely it is drawn.
 
     Returns
     -------
-    An iterator of (part, note), in the order of bars and beats, onsets in beats. It takes no more memory the longer it
-    plays. The same arguments give the same notes.
+    An iterator of (part, note), onsets in beats, those of a part in order. Melody, bass and counter-melody play one
+    note at a time and are told a note late, when it is known how long the last one may sound. It takes no more memory
+    the longer it plays. The same arguments give the same notes.
 
     Raises
     ------
@@ -74,21 +78,28 @@ def improvise(
     >>> part in ("melody", "chords", "bass") and 0 <= note.onset < 4
     True
     """
-    if not 1 <= bars <= LONGEST:
-        raise UsageError(f"bars must lie in 1..{LONGEST}; got {bars}")
-    if tempo is not None and not 20 <= tempo <= 400:
-        raise UsageError(f"tempo must lie in 20..400 BPM; got {tempo}")
-    names = [find(one, PLAYERS, "part") for one in parts]
-    if not names or len(set(names)) < len(names):
-        raise UsageError(f"parts must be one or more of {', '.join(PLAYERS)}, each once; got {', '.join(names)}")
-    tonic = theory.parse_tonic(key)
-    writer = network.shipped()
-    if writer is None:
-        raise FileError("Kelly was built without the transformer")
+    journey = meant(feeling).journey
+    whole("bars", bars, 1, LONGEST)
+    names = _named(parts)
+    moved = moves(theory.parse_tonic(key))
+    bpm = None if tempo is None else number("tempo", tempo, 20, 400, "BPM")
+    rng = stream(whole("seed", seed, 0, 2**63 - 1), "improvise")
+    if not isinstance(sampling, Sampling):
+        raise UsageError(f"sampling must be a Sampling; got {quoted(sampling)}")
+    plan = _plan(journey, bars, bpm)
     programs = {SEATS[name]: PERCUSSION if name == "drums" else 1 for name in names}
-    plan = _plan(feeling, bars, tempo)
-    page = Page(programs, {SEATS[name]: _rules(name, moves(tonic), plan[0].classes) for name in names}, plan)
-    return _notes(write(writer, page, sampling, stream(seed, "improvise")), moves(tonic))
+    page = Page(programs, {SEATS[name]: _rules(name, moved, plan[0].classes) for name in names}, plan)
+    return _notes(write(network.needed(), page, sampling, rng), moved, _BEATS * bars)
+
+
+def _named(parts: object) -> list[str]:
+    """The parts that are asked for. Raises: UsageError, they are none."""
+    rows = list(parts) if isinstance(parts, Iterable) and not isinstance(parts, str) else []
+    names = [find(one, PLAYERS, "part") for one in rows]
+    if not names or len(set(names)) < len(names):
+        told = ", ".join(names) or quoted(parts)
+        raise UsageError(f"parts must be one or more of {', '.join(PLAYERS)}, each once; got {told}")
+    return names
 
 
 def _rules(name: str, moved: int, classes: frozenset[int]) -> Rules:
@@ -98,23 +109,30 @@ def _rules(name: str, moved: int, classes: frozenset[int]) -> Rules:
     return Rules(row.low + moved, row.high + moved, classes, alone=name in _ALONE)
 
 
-def _plan(feeling: Emotion | Journey, bars: int, tempo: float | None) -> list[Bar]:
+def _plan(journey: Journey, bars: int, tempo: float | None) -> list[Bar]:
     """The bars to be written; one for all where the feeling stays."""
-    if not (isinstance(feeling, Journey) and feeling.moves):
-        return [_bar(feeling.start if isinstance(feeling, Journey) else feeling, tempo)] * bars
-    return [_bar(feeling.at((bar + 0.5) / bars), tempo) for bar in range(bars)]
+    if not journey.moves:
+        return [_bar(journey.start, tempo)] * bars
+    return [_bar(journey.at((bar + 0.5) / bars), tempo) for bar in range(bars)]
 
 
 def _bar(feeling: Emotion, tempo: float | None) -> Bar:
     asked = mapping.parameters(feeling)
-    number = 1 + int(np.abs(np.log(TEMPOS / (asked.tempo if tempo is None else tempo))).argmin())
-    return Bar(_FOUR, number, feeling, classes=frozenset(theory.MODES[asked.mode]))
+    bpm = asked.tempo if tempo is None else tempo
+    return Bar(FOUR, tempo_word(bpm), feeling, classes=frozenset(theory.MODES[asked.mode]))
 
 
-def _notes(words: Iterator[tuple[int, Words]], moved: int) -> Iterator[tuple[str, Note]]:
+def _notes(words: Iterator[tuple[int, Words]], moved: int, end: float) -> Iterator[tuple[str, Note]]:
+    """The notes of words; of parts that play one at a time each ends when the next begins, and all end at the end."""
+    held: dict[str, Note] = {}
     for bar, word in words:
-        name = NAMES[int(word[1])]
-        onset = _BEATS * bar + (int(word[2]) - 1) / GRID
-        length = float(DURATIONS[int(word[4]) - 1]) / GRID
-        pitch = int(word[3]) - 1 - moved * (name != "drums")
-        yield name, Note(onset, length, pitch, max(1, 4 * (int(word[5]) - 1) + 2))
+        name, note = _NAMES[int(word[1])], note_of(word, _BEATS * bar, moved)
+        note = replace(note, duration=min(note.duration, end - note.onset))
+        if name not in _ALONE:
+            yield name, note
+            continue
+        if name in held:
+            last = held[name]
+            yield name, replace(last, duration=min(last.duration, note.onset - last.onset))
+        held[name] = note
+    yield from held.items()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from numpy.random import Generator
 
 from kelly.errors import UsageError
+from kelly.numbers import number, whole
 
 __all__ = ["Sampling", "choose"]
 
@@ -40,11 +41,10 @@ class Sampling:
 
     def __post_init__(self) -> None:
         """Check what would only be found out after a while."""
-        bounds = {"temperature": (0, 5), "repetition": (0, 5), "guidance": (0, 10), "top_k": (0, 10_000)}
-        for name, (low, high) in bounds.items():
-            if not low <= getattr(self, name) <= high:
-                raise UsageError(f"{name} must lie in {low}..{high}; got {getattr(self, name)}")
-        if not 0 < self.top_p <= 1:
+        for name, high in (("temperature", 5), ("repetition", 5), ("guidance", 10)):
+            number(name, getattr(self, name), 0, high)
+        whole("top_k", self.top_k, 0, 10_000)
+        if number("top_p", self.top_p, 0, 1) == 0:
             raise UsageError(f"top_p must lie above 0, up to 1; got {self.top_p}")
 
 

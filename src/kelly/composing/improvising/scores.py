@@ -1,14 +1,21 @@
 """Scores: the transformer goes on with a score, fills bars of it, plays a part anew or plays along.
 
-Conventions: a score stays as it is, to the tick, but for what is asked for: bars after its end, bars from one to
-another (numbered from 1), or the notes of a part. New notes lie on the grid of `kelly.score.tokens`, in the meter, the
-tempo and the range that are there. What feeling they carry may be asked for; else it is the one that is heard in the
-score. They keep to the pitch classes that the score makes use of.
+Conventions: a score stays as it is but for what is asked for: bars after its end, bars from one to another (numbered
+from 1), or the notes of a part; and the report of a song that Kelly composed, which is true no more, is left out. New
+notes lie on the grid of `kelly.score.tokens`, in the meter, the tempo and the range that are there. What feeling they
+carry may be asked for; else it is the one that is heard in the score. They keep to the pitch classes that the score
+makes use of.
+
+Parameters of all functions: score, of up to `MOST_BARS` bars, with tones, or a song; feeling, whatever `kelly.compose`
+takes (of a journey its beginning), None: as it is heard; seed, another take; sampling, how freely it is drawn. They
+raise UsageError, where one of these is something else, and FileError, where Kelly was built without the transformer.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,14 +25,16 @@ import numpy.typing as npt
 from kelly.composing.chance import stream
 from kelly.composing.improvising.reading import Read, read
 from kelly.composing.improvising.sampling import Sampling
-from kelly.composing.improvising.writing import Bar, Page, Rules, parted, write
+from kelly.composing.improvising.writing import Bar, Page, Rules, note_of, parted, write
 from kelly.composing.report import TAG
+from kelly.composing.song import Feeling, Song, meant
 from kelly.emotion.space import Emotion
-from kelly.errors import FileError, UsageError
+from kelly.errors import UsageError
 from kelly.listening.score import hear
 from kelly.models.transformer import network
 from kelly.models.transformer.layout import BAR, NOTE, ROLES, SEATS, SLOTS
-from kelly.names import find, key
+from kelly.names import find, key, quoted
+from kelly.numbers import whole
 from kelly.score.notes import DRUM_CHANNEL, Note, Part, Score
 from kelly.score.tokens import DURATIONS, GRID
 
@@ -35,77 +44,77 @@ Words = npt.NDArray[np.int64]
 
 USUAL = Sampling()
 LONGEST = 1000  # bars that are written at a time, at most
-MOST_NOTES = 200_000  # of a score that is read
+MOST_NOTES, MOST_BARS = 200_000, 10_000  # of a score that is read
 _HEARD = 2000  # notes of a part by which the feeling of a score is heard
 _USED = 0.01  # of the time that sounds: what a pitch class must have to be one that the score makes use of
+_OVERHANG = 0.5  # beats
 _BEYOND = 4  # semitones that a part may go beyond the range that it has
 _ALONE = 0.95  # of a part's onsets: one note at a time where so many are
 _PLAYERS: Mapping[str, tuple[int, int, int]] = {"chords": (0, 45, 72), "bass": (32, 28, 52)}  # program, low, high
 
 
 def continued(
-    score: Score, bars: int = 8, feeling: Emotion | None = None, seed: int = 0, sampling: Sampling = USUAL
+    score: Score | Song, bars: int = 8, feeling: Feeling | None = None, seed: int = 0, sampling: Sampling = USUAL
 ) -> Score:
-    """A score with more bars after its last.
+    """A score with more bars after its last, 1 to `LONGEST`.
 
-    Parameters: score, with tones; bars, 1 to `LONGEST`; feeling, None: as it is heard; seed; sampling.
-    Raises: UsageError, bars are out of range, or the score has no tones, too many notes or bars of more than eight
-    beats; FileError, Kelly was built without the transformer.
+    They begin with the first bar line after the last note's end; what sounds less than half a beat beyond one is cut
+    there.
     """
-    if not 1 <= bars <= LONGEST:
-        raise UsageError(f"bars must lie in 1..{LONGEST}; got {bars}")
-    known = _Known(score, feeling)
+    whole("bars", bars, 1, LONGEST)
+    known = _Known(score, feeling, seed, sampling)
     last = known.bars[-1]
-    new = [replace(last, chords=(0,) * SLOTS, words=_none()) for _ in range(bars)]
-    begins = known.read.starts[-1] + np.arange(bars + 1) * last.steps / GRID
-    page = Page(known.programs, known.rules(known.programs), new, before=_bare(known.bars))
-    return known.joined(_written(page, sampling, seed, "continue", known, begins))
+    length = last.steps / GRID
+    beyond = max(0, math.ceil((known.score.end - known.read.starts[-1] - _OVERHANG) / length))
+    begins = known.read.starts[-1] + (beyond + np.arange(bars + 1)) * length
+    new = [replace(last, chords=(0,) * SLOTS, words=_none()) for _ in range(beyond + bars)]
+    page = Page(known.programs, known.rules(known.programs), new[beyond:], before=_bare([*known.bars, *new[:beyond]]))
+    return known.ended(float(begins[0])).joined(known.written(page, "continue", begins))
 
 
 def infilled(
-    score: Score,
+    score: Score | Song,
     first: int,
     last: int,
-    feeling: Emotion | None = None,
+    feeling: Feeling | None = None,
     seed: int = 0,
     sampling: Sampling = USUAL,
 ) -> Score:
     """A score with the bars `first` to `last` (from 1) written anew, between what stands around them.
 
-    Parameters: as `continued`. Raises: as `continued`; UsageError, the score has no such bars.
+    Of more parts than have a seat (`kelly.models.transformer.layout`), those that have none rest there.
     """
-    known = _Known(score, feeling)
+    known = _Known(score, feeling, seed, sampling)
     count = len(known.bars)
-    if not 1 <= first <= last <= count:
+    if not 1 <= whole("first", first, 0, MOST_BARS) <= whole("last", last, 0, MOST_BARS) <= count:
         raise UsageError(f"bars must lie in 1..{count}, the first before the last; got {first}-{last}")
     new = [replace(bar, words=_none(), chords=(0,) * SLOTS) for bar in known.bars[first - 1 : last]]
     before, after = _bare(known.bars[: first - 1]), _bare(known.bars[last:])
     begins = known.read.starts[first - 1 : last + 1]
     page = Page(known.programs, known.rules(known.programs), new, before, after)
-    notes = _written(page, sampling, seed, "infill", known, begins)
-    return known.joined(notes, cleared=(float(begins[0]), float(begins[-1])))
+    return known.joined(known.written(page, "infill", begins), cleared=(float(begins[0]), float(begins[-1])))
 
 
-def varied(score: Score, part: str, feeling: Emotion | None = None, seed: int = 0, sampling: Sampling = USUAL) -> Score:
-    """A score with a part written anew, beside what the others play.
-
-    Parameters: part, its name, or the role that it is read in; others as `continued`. Raises: as `continued`;
-    UsageError, there is no such part.
-    """
-    known = _Known(score, feeling)
+def varied(
+    score: Score | Song, part: str, feeling: Feeling | None = None, seed: int = 0, sampling: Sampling = USUAL
+) -> Score:
+    """A score with a part, by its name or the role that it is read in, written anew beside what the others play."""
+    known = _Known(score, feeling, seed, sampling)
     seat = known.seat(part)
-    notes = known.beside({seat: known.rules([seat])[seat]}, {}, sampling, seed, f"vary {seat}")
+    notes = known.beside({seat: known.rules([seat])[seat]}, {}, f"vary {seat}")
     return known.joined(notes, instead=seat)
 
 
-def accompanied(score: Score, feeling: Emotion | None = None, seed: int = 0, sampling: Sampling = USUAL) -> Score:
-    """A score with chords and a bass to what is there. Parameters and errors: as `continued`."""
-    given, sounding = score, [part for part in score.parts if part.notes]
+def accompanied(
+    score: Score | Song, feeling: Feeling | None = None, seed: int = 0, sampling: Sampling = USUAL
+) -> Score:
+    """A score with chords and a bass to what is there."""
+    given = _score(score)
+    sounding = [part for part in given.parts if part.notes]
+    led = given
     if len(sounding) == 1 and not sounding[0].is_drums:  # what is alone leads
-        score = replace(
-            score, parts=tuple(replace(part, name="melody") if part.notes else part for part in score.parts)
-        )
-    known = _Known(score, feeling)
+        led = replace(given, parts=tuple(replace(part, name="melody") if part.notes else part for part in given.parts))
+    known = _Known(led, feeling, seed, sampling)
     parts: list[tuple[int, Part]] = []
     rules: dict[int, Rules] = {}
     programs: dict[int, int] = {}
@@ -114,31 +123,38 @@ def accompanied(score: Score, feeling: Emotion | None = None, seed: int = 0, sam
             continue
         rules[SEATS[role]] = Rules(low + known.read.moved, high + known.read.moved, known.classes, alone=role == "bass")
         programs[SEATS[role]] = program + 1
-        parts.append((SEATS[role], Part(role.capitalize(), _channel(score, len(parts)), program)))
+        channel = _channel([*given.parts, *(part for _, part in parts)], program)
+        parts.append((SEATS[role], Part(role.capitalize(), channel, program)))
     if not parts:
         raise UsageError("there is nothing to add: the score has chords and a bass")
     known.bars = _bare(known.bars)  # a melody alone does not tell its chords
-    notes = known.beside(rules, programs, sampling, seed, "accompany")
+    notes = known.beside(rules, programs, "accompany")
     added = tuple(replace(part, notes=tuple(notes[seat])) for seat, part in parts)
     joined = known.joined({})
     return replace(joined, parts=(*given.parts, *added))
 
 
 class _Known:
-    """A score as it is read. Parameters: score; feeling, None: as it is heard. Raises: as `continued`."""
+    """A score as it is read, and how it is to be written on. Parameters: as those of all functions."""
 
-    def __init__(self, score: Score, feeling: Emotion | None) -> None:
+    def __init__(self, given: Score | Song, feeling: Feeling | None, seed: int, sampling: Sampling) -> None:
+        score = _score(given)
+        self.seed = whole("seed", seed, 0, 2**63 - 1)
+        if not isinstance(sampling, Sampling):
+            raise UsageError(f"sampling must be a Sampling; got {quoted(sampling)}")
+        self.sampling = sampling
         count = sum(len(part.notes) for part in score.parts)
         if count > MOST_NOTES:
             raise UsageError(f"a score must have up to {MOST_NOTES:,} notes; got {count:,}")
+        if (bars := _count(score)) > MOST_BARS:
+            raise UsageError(f"a score must have up to {MOST_BARS:,} bars; got {bars:,}")
         found = read(score)
         if found is None:
             raise UsageError(
                 "a score must have tones; it has none" if count == 0 else "a score must have tones; it has drums alone"
             )
         self.score, self.read = score, found
-        told = hear(_beginning(score)) if feeling is None else None
-        self.feeling = feeling if told is None else told.emotion if told.emotion.confidence > 0 else None
+        self.feeling = _heard(score) if feeling is None else meant(feeling).journey.start
         self.programs = {seat: int(one) for seat, one in enumerate(found.programs.tolist()) if one}
         self.bars = list(_bars(found, self.feeling))
         words = found.words[found.words[:, 0] == NOTE]
@@ -169,13 +185,31 @@ class _Known:
         seats |= {key(one.name): seat for one, seat in named if seat and key(one.name)}
         return seats[find(part, tuple(seats), "part")]
 
-    def beside(
-        self, rules: Mapping[int, Rules], programs: Mapping[int, int], sampling: Sampling, seed: int, name: str
-    ) -> dict[int, list[Note]]:
+    def beside(self, rules: Mapping[int, Rules], programs: Mapping[int, int], name: str) -> dict[int, list[Note]]:
         """What some seats play in all bars, beside the others."""
         given = [replace(bar, words=bar.words[~np.isin(bar.words[:, 1], list(rules))]) for bar in self.bars]
-        page = Page({**self.programs, **programs}, rules, given)
-        return _written(page, sampling, seed, name, self, self.read.starts)
+        return self.written(Page({**self.programs, **programs}, rules, given), name, self.read.starts)
+
+    def written(self, page: Page, name: str, begins: npt.NDArray[np.float64]) -> dict[int, list[Note]]:
+        """The notes of each seat that is free, in beats of the score. Raises: FileError, there is no transformer."""
+        notes: dict[int, list[Note]] = {seat: [] for seat in page.rules}
+        end = float(begins[-1])
+        for number, word in write(network.needed(), page, self.sampling, stream(self.seed, "transformer", name)):
+            note = note_of(word, float(begins[number]), self.read.moved)
+            notes[int(word[1])].append(replace(note, duration=min(note.duration, end - note.onset)))
+        return {seat: parted(sorted(row)) if page.rules[seat].alone else sorted(row) for seat, row in notes.items()}
+
+    def ended(self, end: float) -> _Known:
+        """The same with no note that sounds beyond a beat."""
+        twin = copy(self)
+        twin.score = replace(
+            self.score,
+            parts=tuple(
+                replace(part, notes=tuple(replace(n, duration=min(n.duration, end - n.onset)) for n in part.notes))
+                for part in self.score.parts
+            ),
+        )
+        return twin
 
     def joined(
         self, notes: Mapping[int, Sequence[Note]], cleared: tuple[float, float] | None = None, instead: int = 0
@@ -198,9 +232,26 @@ def _bare(bars: Sequence[Bar]) -> list[Bar]:
     return [replace(bar, chords=(0,) * SLOTS) for bar in bars]
 
 
-def _beginning(score: Score) -> Score:
-    """As much of a long score as tells how it is felt."""
-    return replace(score, parts=tuple(replace(part, notes=part.notes[:_HEARD]) for part in score.parts))
+def _score(given: Score | Song) -> Score:
+    """The score that is meant. Raises: UsageError, it is none."""
+    score = given.score if isinstance(given, Song) else given
+    if not isinstance(score, Score):
+        raise UsageError(f"a score must be a Score or a Song (kelly.read_midi reads a file); got {quoted(given)}")
+    return score
+
+
+def _count(score: Score) -> int:
+    """How many bars there are, about."""
+    changes = [meter.onset for meter in score.meters[1:]]
+    spans = zip(score.meters, pairwise([0.0, *changes, max(score.end, *changes, 0.0)]), strict=True)
+    return math.ceil(sum((last - first) / meter.bar_length for meter, (first, last) in spans))
+
+
+def _heard(score: Score) -> Emotion | None:
+    """The feeling that is heard in a score, of a long one in its beginning."""
+    beginning = replace(score, parts=tuple(replace(part, notes=part.notes[:_HEARD]) for part in score.parts))
+    told = hear(beginning)
+    return told.emotion if told.emotion.confidence > 0 else None
 
 
 def _bars(found: Read, feeling: Emotion | None) -> Iterator[Bar]:
@@ -209,23 +260,6 @@ def _bars(found: Read, feeling: Emotion | None) -> Iterator[Bar]:
         opening = found.words[begin]
         chords = tuple(found.chords[number].tolist())
         yield Bar(int(opening[7]), int(opening[6]), feeling, chords, found.words[begin + 1 : end])
-
-
-def _written(
-    page: Page, sampling: Sampling, seed: int, name: str, known: _Known, begins: npt.NDArray[np.float64]
-) -> dict[int, list[Note]]:
-    """The notes of each seat that is free, in beats of the score. Raises: FileError, there is no transformer."""
-    writer = network.shipped()
-    if writer is None:
-        raise FileError("Kelly was built without the transformer")
-    notes: dict[int, list[Note]] = {seat: [] for seat in page.rules}
-    end = float(begins[-1])
-    for number, word in write(writer, page, sampling, stream(seed, "transformer", name)):
-        seat, onset = int(word[1]), float(begins[number]) + (int(word[2]) - 1) / GRID
-        duration = min(float(DURATIONS[int(word[4]) - 1]) / GRID, end - onset)
-        moved = 0 if seat == SEATS["drums"] else known.read.moved
-        notes[seat].append(Note(onset, duration, int(word[3]) - 1 - moved, max(1, 4 * (int(word[5]) - 1) + 2)))
-    return {seat: parted(sorted(row)) if page.rules[seat].alone else sorted(row) for seat, row in notes.items()}
 
 
 def _spared(notes: Sequence[Note], first: float, last: float) -> Iterator[Note]:
@@ -237,11 +271,14 @@ def _spared(notes: Sequence[Note], first: float, last: float) -> Iterator[Note]:
             yield note
 
 
-def _channel(score: Score, more: int) -> int:
-    """A channel that no part has, or the first where all are taken."""
-    taken = {part.channel for part in score.parts} | {DRUM_CHANNEL}
-    free = [channel for channel in range(16) if channel not in taken]
-    return free[more] if more < len(free) else 0
+def _channel(parts: Sequence[Part], program: int) -> int:
+    """A channel that no part has, or else one of the same instrument. Raises: UsageError, there is neither."""
+    taken = {part.channel for part in parts} | {DRUM_CHANNEL}
+    alike = [part.channel for part in parts if part.program == program and not part.is_drums]
+    found = [*(channel for channel in range(16) if channel not in taken), *alike]
+    if not found:
+        raise UsageError("a score must leave a MIDI channel free to be accompanied; all sixteen are taken")
+    return found[0]
 
 
 def _none() -> Words:

@@ -33,22 +33,26 @@ from kelly.models.transformer.layout import (
     LEFT,
     NOTE,
     PART,
+    SEATS,
     SIZES,
     SLOTS,
     TURN,
 )
 from kelly.models.transformer.network import Memory, Network, Told
 from kelly.score.notes import Note
-from kelly.score.tokens import GRID, METERS
+from kelly.score.tokens import DURATIONS, GRID, LOUDER, METERS, TEMPOS
 
-__all__ = ["SPREADS", "Bar", "Page", "Rules", "parted", "write"]
+__all__ = ["FOUR", "SPREADS", "Bar", "Page", "Rules", "note_of", "parted", "tempo_word", "write"]
 
 Words = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+FOUR = METERS.index((4, 4)) + 1  # how words tell 4/4
 SPREADS = (0.25, 0.1, 0.2)  # of what is asked for
 SURE = 0.7  # the confidence of what is asked for
 _FAMILY, _SEAT, _POSITION, _PITCH, _DURATION, _VELOCITY, _TEMPO, _METER = range(len(FIELDS))
+_CALLED = 0.5  # log odds that a seat gains for every bar in which it was silent
+_CODES = 64  # of feelings that are kept, at most
 _RECENT = 16  # notes of a part among which a pitch counts as repeated
 
 
@@ -57,14 +61,15 @@ class Rules:
     """What a seat may play.
 
     Parameters: low and high, MIDI pitches (at C); classes, the pitch classes it keeps to beside those of the chord
-    (all, if empty); chordal, whether only tones of the chord that sounds, where there is one; alone, whether one note
-    at a time.
+    (all, if empty); chordal, whether only tones of the chord that sounds, where there is one; passing, whether it is so
+    on the beat alone; alone, whether one note at a time.
     """
 
     low: int = 0
     high: int = 127
     classes: frozenset[int] = frozenset()
     chordal: bool = False
+    passing: bool = False
     alone: bool = False
 
 
@@ -98,6 +103,10 @@ class Bar:
     def chord_at(self, position: int) -> int:
         """The chord that sounds at a position."""
         return self.chords[min(SLOTS - 1, (position - 1) * SLOTS // self.steps)]
+
+    def on_beat(self, position: int) -> bool:
+        """Whether a position is a beat of the meter."""
+        return (position - 1) % (4 * GRID // METERS[self.meter - 1][1]) == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +143,34 @@ def parted(notes: Sequence[Note]) -> list[Note]:
     ]
 
 
+def note_of(word: Words, begins: float, moved: int) -> Note:
+    """The note of a word.
+
+    Parameters: word (8,); begins, the beat at which its bar does; moved, semitones that brought the piece to C.
+    """
+    length = float(DURATIONS[int(word[_DURATION]) - 1]) / GRID
+    pitch = int(word[_PITCH]) - 1 - (0 if word[_SEAT] == SEATS["drums"] else moved)
+    return Note(begins + (int(word[_POSITION]) - 1) / GRID, length, pitch, max(1, LOUDER * (int(word[_VELOCITY]) - 1)))
+
+
+def tempo_word(bpm: float) -> int:
+    """How words tell a tempo: the nearest of `TEMPOS`, from 1 on."""
+    return 1 + int(np.abs(np.log(TEMPOS / bpm)).argmin())
+
+
 class _Pen:
     """What is written so far. Parameters: as `write`."""
 
     def __init__(self, network: Network, page: Page, sampling: Sampling) -> None:
         self.page, self.sampling = page, sampling
         self.memory: Memory = network.memory(sampling.guidance)
-        self.seats = np.array(sorted(page.rules))
         self.gives = any(len(bar.words) for bar in page.bars)
         self.recent: dict[int, deque[int]] = {seat: deque(maxlen=_RECENT) for seat in page.rules}
+        self.silent = dict.fromkeys(page.rules, 0)  # bars since each seat played
         self.again: dict[int, list[Words]] = {bar.again: [] for bar in page.bars if bar.again is not None}
         self.kept: deque[tuple[Words, int, int]] = deque(maxlen=network.places)  # words with place and bars left
         self.row: list[Bar] = [*page.before, *page.bars]
-        self._allowed: dict[tuple[int, int, frozenset[int]], Flags] = {}
+        self._allowed: dict[tuple[int, int, frozenset[int], bool], Flags] = {}
         self._codes: dict[tuple[float, ...] | None, npt.NDArray[np.float32]] = {}
         self._open()
 
@@ -163,7 +187,9 @@ class _Pen:
         drawn = (
             self._drawn(bar, at, left, rng) if bar.again is None else self._repeated(self.again[bar.again], at, left)
         )
+        self.silent = {seat: bars + 1 for seat, bars in self.silent.items()}
         for word in drawn:
+            self.silent[int(word[_SEAT])] = 0
             self.recent[int(word[_SEAT])].append(int(word[_PITCH]))
             if number in self.again:
                 self.again[number].append(word)
@@ -204,7 +230,10 @@ class _Pen:
         if not free:
             return None
         seats[free] = True
-        word[_SEAT] = choose(self.memory.expect(word, _SEAT), seats, self.sampling, rng)
+        told = self.memory.expect(word, _SEAT)
+        for seat in free:  # the longer a seat was silent, the sooner it is called upon
+            told[seat] += _CALLED * self.silent[seat]
+        word[_SEAT] = choose(told, seats, self.sampling, rng)
         positions = self._positions(bar, last, int(word[_SEAT]))
         word[_POSITION] = choose(self.memory.expect(word, _POSITION), positions, self.sampling, rng)
         told = self.memory.expect(word, _PITCH)
@@ -222,7 +251,7 @@ class _Pen:
         places = np.arange(SIZES["position"])
         allowed: Flags = (places >= max(1, last[0])) & (places <= bar.steps)
         for slot in range(SLOTS):  # a chord may have no tone in range
-            if not self._tones(seat, bar.chords[slot], bar.classes).any():
+            if not self._tones(seat, bar, bar.chords[slot]).any():
                 allowed &= (places - 1) * SLOTS // bar.steps != slot
         if last[1] > seat or (last[1] == seat and not self._more(bar, last, seat)):
             allowed[last[0]] = False
@@ -232,20 +261,24 @@ class _Pen:
         """Whether a seat may strike another key at once with its last."""
         if self.page.rules[seat].alone:
             return False
-        return bool(self._tones(seat, bar.chord_at(int(last[0])), bar.classes)[last[2] + 1 :].any())
+        return bool(self._tones(seat, bar, bar.chord_at(int(last[0])))[last[2] + 1 :].any())
 
     def _pitches(self, bar: Bar, last: Words, word: Words) -> Flags:
-        allowed = self._tones(int(word[_SEAT]), bar.chord_at(int(word[_POSITION])), bar.classes).copy()
+        position = int(word[_POSITION])
+        chord = bar.chord_at(position)
+        allowed = self._tones(int(word[_SEAT]), bar, chord, on_beat=bar.on_beat(position)).copy()
         if word[_POSITION] == last[0] and word[_SEAT] == last[1]:
             allowed[: last[2] + 1] = False
         return allowed
 
-    def _tones(self, seat: int, chord: int, classes: frozenset[int]) -> Flags:
+    def _tones(self, seat: int, bar: Bar, chord: int, *, on_beat: bool = True) -> Flags:
         """The pitches (130,) that a seat may play over a chord; those of its key where the chord is not known."""
-        asked = seat, chord, classes
+        asked = seat, chord, bar.classes, on_beat
         if asked not in self._allowed:
             rule = self.page.rules[seat]
-            self._allowed[asked] = _tones(replace(rule, classes=classes) if classes and rule.classes else rule, chord)
+            classes = bar.classes if rule.classes else rule.classes
+            chordal = rule.chordal and (on_beat or not rule.passing)
+            self._allowed[asked] = _tones(replace(rule, classes=classes or rule.classes, chordal=chordal), chord)
         return self._allowed[asked]
 
     def _open(self) -> None:
@@ -329,6 +362,8 @@ class _Pen:
     def _code(self, feeling: Emotion | None) -> npt.NDArray[np.float32]:
         key = None if feeling is None else feeling.vad
         if key not in self._codes:
+            if len(self._codes) > _CODES:
+                self._codes.clear()
             sure = None if feeling is None else feeling.with_confidence(SURE)
             told = UNKNOWN if sure is None else encode(Gaussian(sure, SPREADS))
             self._codes[key] = told.astype(np.float32)

@@ -60,10 +60,12 @@ class Network:
     def __init__(self, step: bytes, heads: bytes, config: Mapping[str, Any]) -> None:
         self.config = config
         self.step, self.heads = _session(step), _session(heads)
-        shape = next(one.shape for one in self.step.get_inputs() if one.name == "keys_0")
-        self.cache = tuple(int(one) for one in shape[1:])
+        shapes = {one.name: one.shape for one in self.step.get_inputs()}
+        if "keys_0" not in shapes:
+            raise FileError(f"step.onnx must be the graph of a transformer's step; its inputs are {', '.join(shapes)}")
+        self.cache = tuple(int(one) for one in shapes["keys_0"][1:])
         self.places = self.cache[1]
-        self.layers = sum(one.name.startswith("keys_") for one in self.step.get_inputs())
+        self.layers = sum(name.startswith("keys_") for name in shapes)
 
     def memory(self, guidance: float = 1.0) -> Memory:
         """A memory of nothing. Raises: UsageError, the guidance is out of range."""
@@ -174,6 +176,17 @@ def shipped() -> Network | None:
     except FileError as error:
         _LOGGER.warning("the rules write alone: %s", error)
         return None
+
+
+def needed() -> Network:
+    """The network that comes with Kelly, for what needs it. Raises: FileError, it is missing or damaged."""
+    found = shipped()
+    if found is not None:
+        return found
+    folder = resources.files("kelly.models.transformer")
+    if folder.joinpath("config.json").is_file():
+        return open_folder(folder)  # what is wrong with it is raised
+    raise FileError("Kelly was built without the transformer")
 
 
 def _normal(logits: Floats) -> Floats:
