@@ -56,15 +56,13 @@ def asked(description: str | None, **numbers: int) -> argparse.ArgumentParser:
 
 def publish(script: str, text: str, date: str | None) -> None:
     """Print a result; with a date, also put it into the README beside the benchmark's script."""
+    print(text, flush=True)
     if date:
         _keep(script, text, date)
-    print(text)
 
 
 def _keep(script: str, text: str, date: str) -> None:
     """Replace the last result in the README beside a benchmark's script by `text`, under its date and hardware."""
     readme = Path(script).with_name("README.md")
-    above, heading, _ = readme.read_text(encoding="utf-8").partition(HEADING)
-    if not heading:
-        raise SystemExit(f"{readme.parent.name}/README.md has no heading {HEADING.strip()!r}")
-    readme.write_text(f"{above}{HEADING}\n{date}, {hardware()}.\n\n{text}", encoding="utf-8")
+    above = readme.read_text(encoding="utf-8").partition(HEADING)[0].rstrip()
+    readme.write_text(f"{above}\n\n{HEADING}\n{date}, {hardware()}.\n\n{text}", encoding="utf-8")

@@ -69,7 +69,9 @@ class Examiner:
 
 @dataclass(frozen=True)
 class Piece:
-    """What is asked, how it is written, and how it is heard by examiner and judge: (valence, arousal) each."""
+    """What is asked, how it is written, and how it is heard by examiner and judge: (valence, arousal) each; the middle
+    where there are too few notes to tell.
+    """
 
     asked: tuple[float, float]
     arm: str
@@ -88,8 +90,11 @@ def sound_out(job: tuple[float, float, int, str, int]) -> Piece:
         fit = {"fit": FIT, "tries": tries} if tries > 1 else {}
         score = compose(feeling, bars=8, seed=seed, improvise=ARMS[arm], **fit).score
     piece = sounded(midi.from_bytes(midi.to_bytes(score)))
-    (told, _), (judged, _) = placed(piece, EXAMINER), placed(piece, shipped("judge"))
-    return Piece((valence, arousal), arm, tries, told.vad[:2], judged.vad[:2])
+    told, judged = (
+        (0.0, 0.5) if found is None else found[0].vad[:2]
+        for found in (placed(piece, EXAMINER), placed(piece, shipped("judge")))
+    )
+    return Piece((valence, arousal), arm, tries, told, judged)
 
 
 def freely(feeling: Emotion, seed: int) -> Score:
@@ -149,7 +154,7 @@ def report(
         f"{len(pieces)} pieces of eight bars.\n",
         table(head, rows),
         "Asked quadrants (rows) and where the examiner hears the pieces that both wrote with the loop (shares; pieces",
-        "asked for the middle of an axis left out; the middle of what is heard is the median):\n",
+        "asked for the middle of an axis left out; the middle of what is heard is the median, here and below):\n",
         confusion(quadrants([one.asked for one in best]), quadrants([one.heard for one in best], middle=True)),
         f"The ceiling: of {int(counts.sum())} clips of EMOPIA that it does not know, the examiner hears {quadrant:.3f}",
         f"in their quadrant, {valence:.3f} on their side of valence:\n",
@@ -195,10 +200,10 @@ def real(examiner: Examiner, songs: Sequence[Heard]) -> tuple[np.ndarray, float,
     clips = [one for one in songs if one.corpus == "emopia" and one.part != PARTS[2] and one.split != "test"]
     heads = np.array([_summed(one, examiner) for one in clips])[:, SLOTS["signs"]]
     truth = quadrants([(float(one.signs[0, 0]), float(one.signs[0, 1]) + 0.5) for one in clips])
-    told = quadrants([(float(v), float(a) + 0.5) for v, a in heads])
+    told = quadrants([(float(v), float(a)) for v, a in heads], middle=True)
     counts = np.zeros((4, 4))
     np.add.at(counts, (truth - 1, np.maximum(told, 1) - 1), 1)
-    sides = (heads[:, 0] > 0) == np.array([one.signs[0, 0] > 0 for one in clips])
+    sides = (heads[:, 0] > np.median(heads[:, 0])) == np.array([one.signs[0, 0] > 0 for one in clips])
     return counts, float((truth == told).mean()), float(sides.mean())
 
 

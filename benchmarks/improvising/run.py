@@ -27,11 +27,11 @@ from results import asked, publish, table, verdict
 
 from kelly.composing.chance import stream
 from kelly.composing.improvising.sampling import Sampling
-from kelly.composing.improvising.writing import Bar, Page, Rules, write
+from kelly.composing.improvising.writing import FOUR, Bar, Page, Rules, tempo_word, write
 from kelly.emotion.space import Emotion
 from kelly.models.transformer.layout import FIELDS, SIZES
 from kelly.models.transformer.network import Network, Told, shipped
-from kelly.score.tokens import METERS, PERCUSSION, TEMPOS
+from kelly.score.tokens import PERCUSSION
 from kelly.training.export.transformer import graphs
 from kelly.training.networks.compound import WIDTHS, CompoundTransformer
 
@@ -52,8 +52,7 @@ BPM, PLACES = 120, 1024
 
 def band(bars: int) -> Page:
     """A page on which all eight play."""
-    tempo, four = 1 + int(np.abs(TEMPOS - BPM).argmin()), METERS.index((4, 4)) + 1
-    plan = [Bar(four, tempo, Emotion(0.5, 0.7, 0.5), CHORDS) for _ in range(bars)]
+    plan = [Bar(FOUR, tempo_word(BPM), Emotion(0.5, 0.7, 0.5), CHORDS) for _ in range(bars)]
     return Page(
         {seat: program for seat, (program, _) in BAND.items()}, {seat: r for seat, (_, r) in BAND.items()}, plan
     )
@@ -128,7 +127,7 @@ def main() -> None:
         first = 1000 * float(np.median(firsts))
         each = len(written) / options.bars
         verdicts = verdict(met=faster >= 4), verdict(met=first < 150)
-        name = f"small, guidance {guidance:g}"
+        name = f"{network.config['size']}, guidance {guidance:g}"
         rows.append([name, len(written) / taken, each, faster, verdicts[0], first, verdicts[1]])
     head = ("", "notes / s", "notes / bar", "x real time", ">= 4", "first note, ms", "< 150")
     lines.append(table(head, rows))

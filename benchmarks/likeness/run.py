@@ -3,13 +3,14 @@
 Songs of sixteen bars over a grid of 5 x 5 feelings, written by the rules alone, by both (the transformer writes half of
 the parts) and by the transformer (all but drums, over the rules' plan), beside sixteen bars of pieces that the
 transformer was not trained on (the dev split, in 4/4, as many of each corpus as there are, up to a number) and, to see
-how near people are to people, as many of the training split. Each measure of `kelly.training.evaluation.statistics` is
-taken of every piece; drums are left out. The distance of two sets is Wasserstein's, in standard deviations of the
+how near people are to people, as many of the same corpora from the training split. Each measure of
+`kelly.training.evaluation.statistics` is taken of every piece; drums are left out. The distance of two sets is Wasserstein's, in standard deviations of the
 human pieces; of two histograms, each the mean over its pieces, it is what they do not have in common. Intervals are of
 the bootstrap over pieces of all sets.
 
 What is copied is asked line by line: the most notes, one after another, that a piece has in common with any of the
-training split, in whatever key, beside the same of people's pieces of the dev split.
+training split, in whatever key, beside the same of people's pieces of the dev split. Lines are those of melody, chords
+and bass in either; among what people wrote are some tunes that several of them wrote down.
 
     python benchmarks/likeness/run.py ROOT [--cache FOLDER] [--seeds 4] [--bars 16] [--keep DATE]
 """
@@ -32,11 +33,11 @@ from results import asked, publish, table
 from scipy.stats import wasserstein_distance
 
 from kelly.composing.improvising.reading import read
+from kelly.composing.improvising.writing import FOUR, note_of
 from kelly.composing.song import compose
 from kelly.emotion.space import Emotion
 from kelly.models.transformer.layout import BAR, FIELDS, NOTE, SEATS
-from kelly.score.notes import Meter, Note, Part, Score
-from kelly.score.tokens import DURATIONS, GRID, METERS
+from kelly.score.notes import Meter, Part, Score
 from kelly.training.data.pieces import Piece, pieces
 from kelly.training.evaluation import statistics
 from kelly.training.tasks.context import Context
@@ -58,8 +59,7 @@ MEASURES: Mapping[str, Callable[[Score], float]] = {
     "structure, up to 8 bars before": lambda score: statistics.structureness(score, 1, 8),
 }
 HISTOGRAMS = ("pitch", "duration", "interval", "velocity", "notes")
-_FOUR = METERS.index((4, 4)) + 1
-_SEAT, _POSITION, _PITCH, _DURATION, _VELOCITY, _, _METER = range(1, len(FIELDS))
+_SEAT, _METER = FIELDS.index("seat"), FIELDS.index("meter")
 
 
 def written(job: tuple[float, float, int, float, int]) -> tuple[Score, Words]:
@@ -78,33 +78,38 @@ def excerpt(piece: Piece, bars: int) -> Words | None:
     last = min(len(starts) - 1, first + bars)
     words = piece.words[starts[first] : starts[last]]
     tones = (words[:, 0] == NOTE) & (words[:, _SEAT] != SEATS["drums"])
-    in_four = (words[words[:, 0] == BAR, _METER] == _FOUR).all()
+    in_four = (words[words[:, 0] == BAR, _METER] == FOUR).all()
     return words if last - first >= FEWEST and in_four and tones.any() else None
 
 
-def people(found: Sequence[Piece], split: str, most: int, bars: int) -> list[Words]:
-    """Excerpts of a split, up to so many of each corpus."""
-    rng, chosen = np.random.default_rng(0), []
+def people(found: Sequence[Piece], most: int, bars: int) -> dict[str, list[Words]]:
+    """Excerpts of either split, up to so many of each corpus and as many of it in both."""
+    rng = np.random.default_rng(0)
+    chosen: dict[str, list[Words]] = {OTHERS: [], HUMAN: []}
     for corpus in sorted({one.corpus for one in found}):
-        each = [excerpt(one, bars) for one in found if one.corpus == corpus and one.split == split]
-        kept = [one for one in each if one is not None]
-        chosen += [kept[at] for at in rng.permutation(len(kept))[:most]]
+        splits = []
+        for split in ("train", "dev"):
+            each = [excerpt(one, bars) for one in found if (one.corpus, one.split) == (corpus, split)]
+            kept = [one for one in each if one is not None]
+            splits.append([kept[at] for at in rng.permutation(len(kept))[:most]])
+        count = min(map(len, splits))
+        for name, kept in zip(chosen, splits, strict=True):
+            chosen[name] += kept[:count]
     return chosen
+
+
+def in_roles(words: Words) -> Words:
+    """The words of a piece whose seats are its roles, without the column that tells these."""
+    seats = words[:, : len(FIELDS)].copy()
+    seats[:, _SEAT] = words[:, len(FIELDS)]
+    return seats
 
 
 def _score(words: Words) -> Score:
     """The notes of words in 4/4, but for drums, as one part."""
     number = np.cumsum(words[:, 0] == BAR) - 1
     kept = (words[:, 0] == NOTE) & (words[:, _SEAT] != SEATS["drums"])
-    notes = [
-        Note(
-            4.0 * bar + (int(row[_POSITION]) - 1) / GRID,
-            float(DURATIONS[int(row[_DURATION]) - 1]) / GRID,
-            int(row[_PITCH]) - 1,
-            min(127, max(1, 4 * (int(row[_VELOCITY]) - 1))),
-        )
-        for bar, row in zip(number[kept].tolist(), words[kept], strict=True)
-    ]
+    notes = [note_of(row, 4.0 * bar, 0) for bar, row in zip(number[kept].tolist(), words[kept], strict=True)]
     return Score((Part("tones", 0, notes=tuple(sorted(notes))),), meters=(Meter(0.0),))
 
 
@@ -147,9 +152,10 @@ def main() -> None:
         songs = list(pool.map(written, jobs, chunksize=4))
     words = {name: [one for _, one in songs[at * len(grid) : (at + 1) * len(grid)]] for at, name in enumerate(ARMS)}
     sets = {name: [one for one, _ in songs[at * len(grid) : (at + 1) * len(grid)]] for at, name in enumerate(ARMS)}
-    for name, split in ((OTHERS, "train"), (HUMAN, "dev")):
-        words[name] = people(found, split, options.most, options.bars)
-        sets[name] = [_score(one) for one in words[name]]
+    for name, some in people(found, options.most, options.bars).items():
+        sets[name] = [_score(one) for one in some]
+        words[name] = [in_roles(one) for one in some]
+    del words[OTHERS]
     corpus = statistics.Corpus(one.words for one in found if one.split == "train")
     copied = {name: [statistics.longest_shared(one, corpus) for one in rows] for name, rows in words.items()}
     publish(__file__, report({name: measured(one) for name, one in sets.items()}, copied), options.keep)
@@ -170,7 +176,6 @@ def report(sets: Mapping[str, tuple[Floats, dict[str, Floats]]], copied: Mapping
     ends = [
         [name, len(some), float(np.median(some)), float(np.quantile(some, 0.95)), max(some)]
         for name, some in copied.items()
-        if name != OTHERS
     ]
     return "\n".join(
         [

@@ -88,8 +88,9 @@ def theirs(scores: Sequence[symusic.Score], notes: int) -> tuple[float, float]:
     words = [tokenizer.encode(score) for score in scores]
     programs = [[(track.program, track.is_drum) for track in score.tracks] for score in scores]
     encoded = best(lambda: [tokenizer.encode(one) for one in scores], notes)
-    pairs = [(one, each) for one, each in zip(words, programs, strict=True) if len(one) == len(each)]
-    return encoded, best(lambda: [tokenizer.decode(one, each) for one, each in pairs], notes)
+    rows = [row for row in zip(words, programs, scores, strict=True) if len(row[0]) == len(row[1])]
+    some = sum(len(track.notes) for _, _, score in rows for track in score.tracks)
+    return encoded, best(lambda: [tokenizer.decode(one, each) for one, each, _ in rows], some)
 
 
 def best(work: Callable[[], object], notes: int) -> float:

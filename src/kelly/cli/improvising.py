@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kelly.cli import options
-from kelly.cli.output import as_json, say
+from kelly.cli.output import as_json, progress, say
 from kelly.cli.writing import write_together
 from kelly.errors import UsageError
 
@@ -181,7 +181,10 @@ def _made(source: Path, out: Path | None, how: str, work: partial[Score], *, jso
     from kelly.score import midi
 
     path = out if out is not None else _free(source, how)
-    made = work(midi.read(source))
+    given = midi.read(source)
+    with progress(1, quiet=quiet) as step:
+        step("writing")
+        made = work(given)
     write_together([(path, partial(midi.write, made))])
     notes = sum(len(part.notes) for part in made.parts)
     if json:

@@ -208,8 +208,8 @@ def test_an_accompaniment_shares_no_channel_with_another_instrument():
 
 
 @pytest.mark.parametrize(("call", "told"), [
-    (lambda s: continued("song.mid"), r"a score must be a Score or a Song \(kelly.read_midi reads a file\)"),
-    (lambda s: continued(None), "a score must be a Score or a Song"),
+    (lambda _: continued("song.mid"), r"a score must be a Score or a Song \(kelly.read_midi reads a file\)"),
+    (lambda _: continued(None), "a score must be a Score or a Song"),
     (lambda s: continued(s, 2.5), "bars must be an integer in 1..1000; got 2.5"),
     (lambda s: continued(s, True), "bars must be an integer"),
     (lambda s: infilled(s, "1", "2"), 'first must be an integer in 0..10000; got "1"'),
