@@ -1,12 +1,12 @@
 """Likeness: how near what Kelly writes is to what people wrote, and whether any of it was copied.
 
-Songs of sixteen bars over a grid of 5 x 5 feelings, written by the rules alone, by both (the transformer writes half of
-the parts) and by the transformer (all but drums, over the rules' plan), beside sixteen bars of pieces that the
+Songs of sixteen bars over a grid of 5 x 5 feelings, written by the rules alone, by both (the transformer writes half
+of the parts) and by the transformer (all but drums, over the rules' plan), beside sixteen bars of pieces that the
 transformer was not trained on (the dev split, in 4/4, as many of each corpus as there are, up to a number) and, to see
 how near people are to people, as many of the same corpora from the training split. Each measure of
-`kelly.training.evaluation.statistics` is taken of every piece; drums are left out. The distance of two sets is Wasserstein's, in standard deviations of the
-human pieces; of two histograms, each the mean over its pieces, it is what they do not have in common. Intervals are of
-the bootstrap over pieces of all sets.
+`kelly.training.evaluation.statistics` is taken of every piece; drums are left out. The distance of two sets is
+Wasserstein's, in standard deviations of the human pieces; of two histograms, each the mean over its pieces, it is what
+they do not have in common. Intervals are of the bootstrap over pieces of all sets.
 
 What is copied is asked line by line: the most notes, one after another, that a piece has in common with any of the
 training split, in whatever key, beside the same of people's pieces of the dev split. Lines are those of melody, chords

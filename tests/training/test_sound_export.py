@@ -71,7 +71,7 @@ def exported(request):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(multiscale, "SIZES", {"tiny": NARROW})
         network = made(settings)
-    quantising.rounded(network)
+    quantising.round_matrices(network)
     module = export.Listening([network], HEAT).eval()
     return settings, module, export.encoded(module)
 
@@ -166,7 +166,7 @@ def plain():
     """A network as it was trained, and rounded, with its file."""
     settings = TRUNKS["transformer"]
     network, rounded = made(settings), made(settings)
-    quantising.rounded(rounded)
+    quantising.round_matrices(rounded)
     return network, rounded, export.encoded(export.Listening([rounded], {}).eval())
 
 
@@ -198,7 +198,7 @@ def test_rounding_is_by_less_than_a_step_and_only_once(plain):
         assert torch.equal(one, after[name]) == (one.ndim < 2 or one.numel() < 4096 or not one.any())
     again = made(TRUNKS["transformer"])
     again.load_state_dict(rounded.state_dict())
-    quantising.rounded(again)
+    quantising.round_matrices(again)
     assert all(torch.allclose(one, after[name], atol=1e-7) for name, one in again.named_parameters())
 
 

@@ -1,5 +1,7 @@
 """The transformer as one of the band: which parts it writes, and what the rules keep."""
 
+from itertools import pairwise
+
 import pytest
 
 from kelly import compose
@@ -7,11 +9,12 @@ from kelly.composing import composer
 from kelly.composing.composer import compose_score
 from kelly.composing.improvising import band
 from kelly.composing.improvising.band import ORDER, free_parts
+from kelly.composing.improvising.writing import tempo_word
 from kelly.composing.settings import Settings
 from kelly.composing.tables import parts
 from kelly.emotion.journey import Journey
 from kelly.emotion.thesaurus import lookup
-from kelly.models.transformer.layout import BEGIN, NOTE, SEATS, TURN
+from kelly.models.transformer.layout import BAR, BEGIN, NOTE, SEATS, TURN
 from small.scribe import Scribe
 
 GRIEF = Journey(lookup("grief").emotion)
@@ -112,6 +115,40 @@ def test_each_part_is_written_beside_what_the_others_play_by_now(scribe):
     chords = [word for word, _, _ in scribe.read[turns[1] : turns[2]]]
     given = chords[: chords.index((TURN, 0, 0, 0, 0, 0, 0, 0))]
     assert sum(word[:2] == (NOTE, SEATS["melody"]) for word in given) == sum(note.onset < 4 for note in melody)
+
+
+def test_the_network_is_told_of_the_feeling_the_tempo_and_the_others_with_the_tonic_at_c(scribe):
+    composition = compose_score(GRIEF, Settings(bars=8, seed=2, improvise=0.1, key="E", mode="dorian", tempo=140))
+    section = composition.sections[0]
+    bars = [(word, told, row) for word, told, row in scribe.read if word[0] == BAR]
+    assert {word[6] for word, _, _ in bars} == {tempo_word(140)}
+    for _, told, row in bars:
+        assert told.feelings[row, :3] == pytest.approx([GRIEF.start.valence, *(2 * x - 1 for x in GRIEF.start.vad[1:])])
+    given = {
+        (word[1], (word[3] - 1) % 12) for word, _, _ in scribe.read[: scribe.read.index(bars[1])] if word[0] == NOTE
+    }
+    for part in ("chords", "bass"):
+        first = {(note.pitch - 4) % 12 for note in section.notes[part] if 0 <= note.onset < 4}
+        assert {pitch for seat, pitch in given if seat == SEATS[part]} == first
+    assert {seat for seat, _ in given} <= {SEATS[part] for part in ("melody", "chords", "bass", "counter")}
+
+
+def test_a_melody_sings_one_note_at_a_time_with_accents_of_its_own():
+    melody = made(1.0).sections[0].notes["melody"]
+    assert all(one.end <= other.onset + 1e-9 for one, other in pairwise(melody))
+    assert len({note.velocity for note in melody}) > 3
+
+
+def test_parts_do_not_throw_the_same_dice(monkeypatch):
+    rolled = []
+
+    def dice(*given):
+        rolled.append(given[-1].random())
+        return iter(())
+
+    monkeypatch.setattr(band, "write", dice)
+    made(1.0)
+    assert len(rolled) == len(set(rolled)) > 2
 
 
 def test_pads_play_tones_of_the_plans_chords_and_others_of_the_key_besides():

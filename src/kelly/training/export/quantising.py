@@ -18,13 +18,13 @@ from torch import Tensor, nn
 
 from kelly.models.runner import widened
 
-__all__ = ["coarse", "in_eight", "is_large", "packed", "rounded"]
+__all__ = ["coarse", "in_eight", "is_large", "packed", "round_matrices"]
 
 _LEAST = 4096  # numbers of a large matrix
 _LEVELS = 127
 
 
-def rounded(network: nn.Module) -> None:
+def round_matrices(network: nn.Module) -> None:
     """Round every large matrix of a network to what 8 bits can hold."""
     with torch.no_grad():
         for parameter in network.parameters():

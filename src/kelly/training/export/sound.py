@@ -31,7 +31,7 @@ from kelly.training.data.sounds import FULL, TASKS, Sound, sounds
 from kelly.training.evaluation.calibration import temperature
 from kelly.training.evaluation.listeners import by_fold, listeners, together
 from kelly.training.export.put import put
-from kelly.training.export.quantising import packed, rounded
+from kelly.training.export.quantising import packed, round_matrices
 from kelly.training.networks.front import Front
 from kelly.training.networks.hearing import Hearing
 from kelly.training.networks.movement import Movement
@@ -114,7 +114,7 @@ def write(runs: Sequence[Path], root: Path, out: Path, context: Context) -> list
         raise UsageError(f"at least one run must be of all data, without --fold; got {', '.join(map(str, runs))}")
     _check_alike({str(run): hearing for run, _, hearing in known})
     for _, _, hearing in shipped:
-        rounded(hearing)
+        round_matrices(hearing)
     tasks = list(dict.fromkeys(name for _, settings, _ in shipped for name in settings.tasks))
     temperatures = _temperatures([run for run, settings, _ in known if settings.folds], tasks, root, context)
     listening = Listening([hearing for _, _, hearing in shipped], temperatures).eval()

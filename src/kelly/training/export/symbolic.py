@@ -30,7 +30,7 @@ from kelly.training.data.heard import Heard, heard
 from kelly.training.data.splits import PARTS
 from kelly.training.evaluation.symbolic import hear
 from kelly.training.export.put import put
-from kelly.training.export.quantising import is_large, packed, rounded
+from kelly.training.export.quantising import is_large, packed, round_matrices
 from kelly.training.networks.symbolic import Ears
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.runs import claimed
@@ -89,7 +89,7 @@ def encoded(network: Ears, traits: npt.NDArray[np.float32]) -> dict[str, bytes]:
     Parameters: network; traits (rows, traits), of which the graph must say what torch says.
     Raises: FileError, it does not.
     """
-    rounded(network)
+    round_matrices(network)
     small = {name: one.half() if is_large(one) else one for name, one in network.state_dict().items()}
     data = packed(onnx.load_from_string(_onnx(network)), dict(network.named_parameters()))
     _compare(network, data, traits)
