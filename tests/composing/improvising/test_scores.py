@@ -168,8 +168,9 @@ def test_a_score_of_a_hundred_thousand_notes_is_gone_on_with():
     assert len(made.parts[0].notes) >= 100_000
 
 
-def test_a_missing_transformer_is_told(monkeypatch):
+def test_a_missing_transformer_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(scores.network, "shipped", lambda: None)
+    monkeypatch.setattr(scores.network.resources, "files", lambda _: tmp_path)
     with pytest.raises(FileError, match="built without the transformer"):
         continued(band())
 

@@ -32,7 +32,7 @@ __all__ = ["ORDER", "SAMPLING", "free_parts", "improvised"]
 Words = npt.NDArray[np.int64]
 
 ORDER = ("melody", "chords", "bass", "counter", "strings", "pad")  # who improvises first
-SAMPLING = Sampling(temperature=1.0, top_p=0.92, guidance=1.5)
+SAMPLING = Sampling()
 _ALONE = ("melody", "bass", "counter")  # one note at a time
 _CHORDAL, _PASSING = ("chords", "strings", "pad"), ("chords", "strings")  # tones of the chord; on the beat alone
 _BESIDE = ("melody", "chords", "bass", "counter")  # who is heard: of all parts fewer bars would fit into its memory

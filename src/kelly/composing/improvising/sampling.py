@@ -35,7 +35,7 @@ class Sampling:
 
     temperature: float = 1.0
     top_k: int = 0
-    top_p: float = 0.95
+    top_p: float = 0.97
     repetition: float = 0.0
     guidance: float = 1.5
 
