@@ -3,8 +3,8 @@
 Conventions: times in beats from the section's start, where the network begins anew, so that a verse that comes back is
 the same verse. Which parts it writes follows from the dial: of the parts that sound and are no drums that share, one
 after another in the order of `ORDER`, each beside what the others play by then. The rules keep what they have promised:
-tempo, range, key and chords, where a part enters, rests and leaves, which of its bars are alike, about how much it
-plays and how loud it is; the network's own accents are kept within that.
+tempo, range and key, on the beat the chords, where a part enters, rests and leaves, which of its bars are alike, about
+how much it plays and how loud it is; the network's own accents are kept within that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from kelly.composing.context import BAR, Context, Layer
 from kelly.composing.improvising.reading import moves, shifted, words_of
-from kelly.composing.improvising.sampling import Sampling
+from kelly.composing.improvising.sampling import USUAL
 from kelly.composing.improvising.writing import FOUR, Bar, Page, Rules, note_of, parted, tempo_word, write
 from kelly.composing.neural.harmony import chord_class
 from kelly.composing.tables import parts
@@ -27,13 +27,12 @@ from kelly.models.transformer import network
 from kelly.models.transformer.layout import SEATS, SLOTS
 from kelly.score.notes import Meter, Note, Part, Score, Tempo
 
-__all__ = ["ORDER", "SAMPLING", "free_parts", "improvised"]
+__all__ = ["ALONE", "ORDER", "free_parts", "improvised"]
 
 Words = npt.NDArray[np.int64]
 
 ORDER = ("melody", "chords", "bass", "counter", "strings", "pad")  # who improvises first
-SAMPLING = Sampling()
-_ALONE = ("melody", "bass", "counter")  # one note at a time
+ALONE = ("melody", "bass", "counter")  # who plays one note at a time
 _CHORDAL, _PASSING = ("chords", "strings", "pad"), ("chords", "strings")  # tones of the chord; on the beat alone
 _BESIDE = ("melody", "chords", "bass", "counter")  # who is heard: of all parts fewer bars would fit into its memory
 _LEAST, _MOST = 0.5, 1.5  # of the notes that the rules wrote in a bar: what a part plays there
@@ -59,7 +58,7 @@ def improvised(context: Context, notes: Mapping[str, tuple[Note, ...]]) -> dict[
     heard = dict(notes)
     for part in free:
         rng = context.stream(f"improvise {part}")
-        words = list(write(writer, _page(context, heard, part, moved), SAMPLING, rng))
+        words = list(write(writer, _page(context, heard, part, moved), USUAL, rng))
         heard[part] = tuple(_notes(context, part, words, moved))
     return {part: heard[part] for part in free}
 
@@ -125,7 +124,7 @@ def _rules(context: Context, part: str, moved: int) -> Rules:
         frozenset(MODES[context.key.mode]),
         chordal=part in _CHORDAL,
         passing=part in _PASSING,
-        alone=part in _ALONE,
+        alone=part in ALONE,
     )
 
 
@@ -141,4 +140,4 @@ def _notes(context: Context, part: str, words: Sequence[tuple[int, Words]], move
         if layer.onset <= note.onset < end:
             accent = max(-1.0, min(1.0, 4 * (float(word[5]) - mean) / _REACH))
             found.append(replace(note, duration=end - note.onset, velocity=at.velocity(accent)))
-    return parted(sorted(found)) if part in _ALONE else sorted(found)
+    return parted(sorted(found)) if part in ALONE else sorted(found)

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from kelly.composing import mapping, theory
 from kelly.composing.chance import stream
+from kelly.composing.improvising.band import ALONE
 from kelly.composing.improvising.reading import moves
-from kelly.composing.improvising.sampling import Sampling
+from kelly.composing.improvising.sampling import USUAL, Sampling
 from kelly.composing.improvising.writing import FOUR, Bar, Page, Rules, note_of, tempo_word, write
 from kelly.composing.song import Feeling, meant
 from kelly.composing.tables import parts as tables
@@ -35,8 +36,6 @@ Words = npt.NDArray[np.int64]
 
 LONGEST = 10_000  # bars
 PLAYERS = ("melody", "chords", "bass", "counter", "pad", "strings", "drums")
-USUAL = Sampling()
-_ALONE = ("melody", "bass", "counter")  # one note at a time
 _BEATS = 4.0  # of a bar
 _NAMES = {SEATS[name]: name for name in PLAYERS}
 
@@ -106,7 +105,7 @@ def _rules(name: str, moved: int, classes: frozenset[int]) -> Rules:
     row = tables()[name]
     if name == "drums":
         return Rules(row.low, row.high)
-    return Rules(row.low + moved, row.high + moved, classes, alone=name in _ALONE)
+    return Rules(row.low + moved, row.high + moved, classes, alone=name in ALONE)
 
 
 def _plan(journey: Journey, bars: int, tempo: float | None) -> list[Bar]:
@@ -128,7 +127,7 @@ def _notes(words: Iterator[tuple[int, Words]], moved: int, end: float) -> Iterat
     for bar, word in words:
         name, note = _NAMES[int(word[1])], note_of(word, _BEATS * bar, moved)
         note = replace(note, duration=min(note.duration, end - note.onset))
-        if name not in _ALONE:
+        if name not in ALONE:
             yield name, note
             continue
         if name in held:

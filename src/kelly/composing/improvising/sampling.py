@@ -17,7 +17,7 @@ from numpy.random import Generator
 from kelly.errors import UsageError
 from kelly.numbers import number, whole
 
-__all__ = ["Sampling", "choose"]
+__all__ = ["USUAL", "Sampling", "choose"]
 
 Floats = npt.NDArray[np.float64]
 _GRID = 2**20  # weights are counted in such parts of the largest
@@ -46,6 +46,9 @@ class Sampling:
         whole("top_k", self.top_k, 0, 10_000)
         if number("top_p", self.top_p, 0, 1) == 0:
             raise UsageError(f"top_p must lie above 0, up to 1; got {self.top_p}")
+
+
+USUAL = Sampling()
 
 
 def choose(logits: Floats, allowed: npt.NDArray[np.bool_], sampling: Sampling, rng: Generator) -> int:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from kelly.composing.chance import stream
 from kelly.composing.improvising.reading import Read, read
-from kelly.composing.improvising.sampling import Sampling
+from kelly.composing.improvising.sampling import USUAL, Sampling
 from kelly.composing.improvising.writing import Bar, Page, Rules, note_of, parted, write
 from kelly.composing.report import TAG
 from kelly.composing.song import Feeling, Song, meant
@@ -42,7 +42,6 @@ __all__ = ["LONGEST", "accompanied", "continued", "infilled", "varied"]
 
 Words = npt.NDArray[np.int64]
 
-USUAL = Sampling()
 LONGEST = 1000  # bars that are written at a time, at most
 MOST_NOTES, MOST_BARS = 200_000, 10_000  # of a score that is read
 _HEARD = 2000  # notes of a part by which the feeling of a score is heard
