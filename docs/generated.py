@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).parents[1] / "src/kelly"
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the written ones."""
-    for page, text in (("reference/python.md", python()), ("reference/emotions.md", emotions())):
+    pages = {"python": python(), "emotions": emotions(), "http": http()}
+    for page, text in ((f"reference/{name}.md", text) for name, text in pages.items()):
         files.append(File.generated(config, page, content=text))
     return files
 
@@ -33,6 +34,29 @@ def public() -> list[str]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return [name for name in ast.literal_eval(node.value) if not name.startswith("__")]
     return []
+
+
+def http() -> str:
+    """A page with the routes of the service, from its own description."""
+    from kelly.serving.app import application
+    from kelly.serving.settings import Settings
+
+    described = application(Settings(folder=Path())).openapi()
+    rows: dict[str, list[str]] = {}
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            takes = ", ".join(f"`{kind}`" for kind in operation.get("requestBody", {}).get("content", {}))
+            answers = ", ".join(status for status in operation["responses"] if status < "4")
+            said = operation["description"].partition("\n")[0]
+            row = f"| `{method.upper()} {path}` | {said} | {takes} | {answers} |"
+            rows.setdefault(operation["tags"][0], []).append(row)
+    head = "| route | what it does | takes | answers |\n|---|---|---|---|\n"
+    tables = "\n\n".join(f"## {tag.capitalize()}\n\n{head}" + "\n".join(lines) for tag, lines in rows.items())
+    return (
+        "# HTTP\n\nThe routes of `kelly serve`. A running service describes every field at `/openapi.json`; "
+        "`WS /v1/live` stands in [Listen live](../how-to/listen-live.md). "
+        f"What goes wrong is answered as problem details, with status 400 and above.\n\n{tables}\n"
+    )
 
 
 def emotions() -> str:

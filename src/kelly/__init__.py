@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kelly._version import __version__
 
 if TYPE_CHECKING:
+    from kelly.client.client import Client
     from kelly.composing.improvising.freely import improvise
     from kelly.composing.improvising.sampling import Sampling
     from kelly.composing.improvising.scores import accompanied, continued, infilled, varied
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Audio",
+    "Client",
     "Emotion",
     "Journey",
     "KellyError",
@@ -68,6 +70,7 @@ __all__ = [
 
 _HOMES = {
     "Audio": "kelly.sound.audio",
+    "Client": "kelly.client.client",
     "Emotion": "kelly.emotion.space",
     "Journey": "kelly.emotion.journey",
     "KellyError": "kelly.errors",

@@ -20,7 +20,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from kelly._version import __version__
-from kelly.cli import corpora, doctor, feelings, improvising, listening, reperforming, scores, songs, workbench
+from kelly.cli import (
+    backups,
+    corpora,
+    doctor,
+    feelings,
+    improvising,
+    listening,
+    reperforming,
+    scores,
+    serving,
+    songs,
+    workbench,
+)
 from kelly.errors import KellyError, UsageError
 
 __all__ = ["app", "main", "run"]
@@ -34,7 +46,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (feelings, listening, songs, scores, reperforming, improvising, workbench, corpora, doctor):
+for module in (
+    feelings,
+    listening,
+    songs,
+    scores,
+    reperforming,
+    improvising,
+    workbench,
+    corpora,
+    serving,
+    backups,
+    doctor,
+):
     module.register(app)
 
 

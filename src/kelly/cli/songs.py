@@ -54,6 +54,9 @@ def compose(
         Path | None,
         typer.Option("--out", "-o", metavar="OUT.mid", help="The MIDI file; named after the feeling when left out."),
     ] = None,
+    musicxml: Annotated[
+        Path | None, typer.Option(metavar="OUT.musicxml", help="The sheet music as well, for notation programs.")
+    ] = None,
     wav: Annotated[Path | None, typer.Option(metavar="OUT.wav", help="The sound as well.")] = None,
     stems: Annotated[Path | None, typer.Option(metavar="DIR", help="A WAV file for each part.")] = None,
     soundfont: options.SoundFont = None,
@@ -97,7 +100,7 @@ def compose(
     """Compose a song for a feeling: a text, a name, three numbers, a song-intent file, a story or a recording."""
     import kelly
 
-    _check_outputs(out, wav, stems, soundfont)
+    _check_outputs(out, musicxml, wav, stems, soundfont)
     if tries is not None and fit is None:
         raise UsageError("--tries is for --fit: say how near is near enough, such as --fit 0.1")
     side = side_b(to, arc, story, like)
@@ -124,17 +127,21 @@ def compose(
     )
     song = kelly.compose(feeling, to=side, arc=arc, **wished)
     midi = out if out is not None else _free_name(song)
-    _save(song, midi, wav, stems, soundfont, quiet=quiet)
-    files = _files(song, midi, wav, stems)
+    _save(song, midi, musicxml, wav, stems, soundfont, quiet=quiet)
+    files = _files(song, midi, musicxml, wav, stems)
     if json:
         as_json({**song.report, "files": files})
     else:
         say([*prose.summary(song.report), *_paths(files)], quiet=quiet)
 
 
-def _check_outputs(out: Path | None, wav: Path | None, stems: Path | None, soundfont: Path | None) -> None:
+def _check_outputs(
+    out: Path | None, musicxml: Path | None, wav: Path | None, stems: Path | None, soundfont: Path | None
+) -> None:
     if out is not None:
         options.checked_suffix("-o", out, ".mid", ".midi")
+    if musicxml is not None:
+        options.checked_suffix("--musicxml", musicxml, ".musicxml", ".xml")
     if wav is not None:
         options.checked_suffix("--wav", wav, ".wav")
     if soundfont is not None and wav is None and stems is None:
@@ -147,21 +154,41 @@ def _free_name(song: Song) -> Path:
     return Path(slug(prose.label(song.report["emotion"]).partition(":")[0], taken) + ".mid")
 
 
-def _save(song: Song, midi: Path, wav: Path | None, stems: Path | None, soundfont: Path | None, *, quiet: bool) -> None:
-    """Sound the song where that is wanted, and write all files or none."""
+def _save(
+    song: Song,
+    midi: Path,
+    musicxml: Path | None,
+    wav: Path | None,
+    stems: Path | None,
+    soundfont: Path | None,
+    *,
+    quiet: bool,
+) -> None:
+    """Notate and sound the song where that is wanted, and write all files or none."""
     work = steps(song.score, wav, stems)
     with folder(stems), progress(work, quiet=quiet or not work) as step:
-        write_together(chain([(midi, song.save)], sounded(song.score, wav, stems, soundfont, step)))
+        written = chain([(midi, song.save)], _notated(song, musicxml))
+        write_together(chain(written, sounded(song.score, wav, stems, soundfont, step)))
 
 
-def _files(song: Song, midi: Path, wav: Path | None, stems: Path | None) -> dict[str, Any]:
-    """The names of the files as --json tells them."""
+def _notated(song: Song, musicxml: Path | None) -> Iterator[Output]:
+    if musicxml is not None:
+        from kelly.composing.notating import write
+
+        yield musicxml, partial(write, song)
+
+
+def _files(song: Song, midi: Path, musicxml: Path | None, wav: Path | None, stems: Path | None) -> dict[str, Any]:
+    """The names of the files as --json tells them; sheet music is named where there is any."""
     tracks = {part: str(path) for part, path in stem_paths(song.score, stems).items()}
-    return {"midi": str(midi), "wav": None if wav is None else str(wav), "stems": tracks}
+    files: dict[str, Any] = {"midi": str(midi), "wav": None if wav is None else str(wav), "stems": tracks}
+    return files if musicxml is None else {**files, "musicxml": str(musicxml)}
 
 
 def _paths(files: dict[str, Any]) -> Iterator[str]:
     yield files["midi"]
+    if files.get("musicxml"):
+        yield files["musicxml"]
     if files["wav"]:
         yield files["wav"]
     yield from files["stems"].values()

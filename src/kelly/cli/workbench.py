@@ -17,6 +17,7 @@ from kelly.cli.output import as_json, note, say, size
 from kelly.cli.writing import folder
 from kelly.errors import FileError, UsageError
 from kelly.models.layers import NETWORKS
+from kelly.models.trainable import DEVICES, MODELS
 from kelly.names import find, key
 
 if TYPE_CHECKING:
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "evaluate", "export", "label", "models", "register", "train", "tune"]
 
-MODELS = ("words", "symbolic", "sound", "notes", "transformer", *NETWORKS)
 TITLES = {key(network.title): name for name, network in NETWORKS.items()}
 SPLITS = ("dev", "test")
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"Which model: {', '.join(MODELS)}.")]
 Data = Annotated[

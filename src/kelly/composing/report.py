@@ -45,7 +45,7 @@ def read_report(score: Score) -> Report | None:
         if text.startswith(TAG):
             try:
                 report = json.loads(text.removeprefix(TAG))
-            except ValueError:
+            except (ValueError, RecursionError):
                 report = None
             if not isinstance(report, dict) or "emotion" not in report:
                 raise FileError("the file's Kelly report is damaged: it should be one JSON object")

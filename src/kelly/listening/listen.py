@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from kelly.emotion.journey import Journey
 from kelly.errors import UsageError
 from kelly.listening import score, sound
 from kelly.listening.reading import Reading
+from kelly.listening.score import Passage
 from kelly.listening.stretches import Heard, formed
 from kelly.score import midi
 
-__all__ = ["is_score", "journey", "listen"]
+__all__ = ["is_score", "journey", "listen", "way"]
 
 _SUFFIXES = (".mid", ".midi")
 _HEAD = b"MThd"
@@ -44,10 +46,15 @@ def journey(path: str | os.PathLike[str]) -> Journey:
     notes = midi.read(path)
     whole = score.hear(notes)
     _check(path, whole)
-    passages = [one.reading.emotion.rounded() for one in score.follow(notes)]
-    if not passages:
+    return way(whole, score.follow(notes))
+
+
+def way(whole: Reading, passages: Sequence[Passage]) -> Journey:
+    """The way through the passages of a score, heard as a whole and one by one, with the form of a song."""
+    felt = [one.reading.emotion.rounded() for one in passages]
+    if not felt:
         return Journey(whole.emotion)
-    return formed([Heard(felt, round(0.1 + felt.intensity, 2), 10) for felt in passages])[0]
+    return formed([Heard(one, round(0.1 + one.intensity, 2), 10) for one in felt])[0]
 
 
 def _check(path: str | os.PathLike[str], reading: Reading) -> None:

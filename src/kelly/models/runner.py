@@ -31,6 +31,7 @@ _Fields = dict[int, list[int | memoryview]]
 STEP = ".step"
 _MODEL = {1, 2, 3, 4, 5, 6, 7, 8, 14}  # fields of ModelProto, but for functions and training
 _GRAPH = 7
+_PARTS = {1, 2, 5, 10, 11, 12, 13}  # fields of GraphProto, but for sparse weights and notes on them
 _NODE, _INITIALISER = 1, 5  # fields of GraphProto
 _OPERATOR, _DOMAIN = 4, 7  # fields of NodeProto
 _DIMS, _TYPE, _FLOATS, _NAME, _RAW, _PLACE = 1, 2, 4, 8, 9, 14  # fields of TensorProto
@@ -116,7 +117,10 @@ def _graph(data: bytes) -> _Fields:
     fields = _grouped(memoryview(data))
     if not set(fields) <= _MODEL or len(fields.get(_GRAPH, [])) != 1:
         raise FileError("it must be an ONNX model of one graph, without functions")
-    return _grouped(_message(fields[_GRAPH][0]))
+    graph = _grouped(_message(fields[_GRAPH][0]))
+    if not set(graph) <= _PARTS:
+        raise FileError("its graph must be of nodes, weights, inputs and outputs alone")
+    return graph
 
 
 def _session(data: bytes) -> Any:  # noqa: ANN401 - onnxruntime ships no types

@@ -1,0 +1,1 @@
+"""The service as Python sees it: what `kelly` does here, asked of a service elsewhere."""

@@ -1,0 +1,209 @@
+"""The workbench: trainings that are begun, watched and ended here, the runs they leave, and checks of corpora.
+
+Conventions: what names paths of the machine, or runs programs on it, is for callers on the machine alone: the service
+must be bound to it, the caller's address must be its own, and nothing between them may say that it calls for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+import yaml
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy import Connection
+
+from kelly.serving import runs
+from kelly.serving.children import Said
+from kelly.serving.paths import plain_object, without
+from kelly.serving.problems import RefusedError
+from kelly.serving.routes.common import Before, Deadline, Key, Limit, Name, edge, once_of, place, problems
+from kelly.serving.runs import LONGEST, Run
+from kelly.serving.schemas_workbench import (
+    CorporaChecked,
+    CorporaQuestion,
+    Runs,
+    RunView,
+    Trained,
+    TrainingQuestion,
+    TrainingView,
+)
+from kelly.serving.service import Here
+from kelly.serving.store.answers import Answer, Once, once
+from kelly.serving.trainings import Training
+
+__all__ = ["router"]
+
+_GLANCE = 0.3  # seconds between two looks at a training that is watched
+_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # what a proxy says of whom it calls for
+_MISSING = "needs the extra `train`"  # as the command line says it
+_LINE = 300  # characters of a complaint that are told
+
+
+def _local(request: Request, here: Here) -> None:
+    """Raises: RefusedError, the caller may be on another machine."""
+    try:
+        address = ipaddress.ip_address(request.client.host if request.client else "")
+    except ValueError:
+        address = ipaddress.ip_address("0.0.0.0")  # noqa: S104 - nobody's
+    real = getattr(address, "ipv4_mapped", None) or address
+    if not here.settings.local or not real.is_loopback or any(name in request.headers for name in _PASSED_ON):
+        raise RefusedError(403, "this is for callers on the machine of the service, bound to itself alone")
+
+
+router = APIRouter(tags=["workbench"])
+local = APIRouter(dependencies=[Depends(_local)])
+
+
+@local.post(
+    "/v1/trainings",
+    status_code=202,
+    response_model=TrainingView,
+    responses=problems(400, 404, 409, 413, 415, 422, 429),
+)
+async def train(request: Request, asked: TrainingQuestion, here: Here, key: Key = None) -> JSONResponse:
+    """Begin to train a model on corpora of this machine, or let a training that ended early go on."""
+    plain = asked.model_dump(exclude_none=True)
+    same = once_of(request, key, plain)
+    if asked.run is None:
+        await here.aside(_check, plain)
+
+    def begin(_: Connection) -> Answer:
+        made = here.trainings.go_on(asked.run) if asked.run else here.trainings.begin(plain, _name(same))
+        return Answer(202, view(made).model_dump(), f"/v1/trainings/{made.id}")
+
+    answer = await once(here.store, same, begin)
+    return JSONResponse(dict(answer.body), answer.status, {"Location": answer.place})
+
+
+@local.get("/v1/trainings", responses=problems(422))
+async def trainings(here: Here, limit: Limit = 20, before: Before = None) -> Trained:
+    """The trainings that there are, the newest first."""
+    found = await here.aside(here.trainings.page, limit + 1, edge(before))
+    more = place(found[limit - 1].created, found[limit - 1].id) if len(found) > limit else None
+    return Trained(trainings=[view(one) for one in found[:limit]], next=more)
+
+
+async def _known(name: Name, here: Here) -> Training:
+    """The training of an id. Raises: RefusedError, there is none."""
+    found = await here.aside(here.trainings.found, name)
+    if found is None:
+        raise RefusedError(404, "there is no such training")
+    return found
+
+
+Known = Annotated[Training, Depends(_known)]
+
+
+@local.get("/v1/trainings/{name}", responses=problems(404, 422))
+async def training(name: Name, here: Here) -> TrainingView:
+    """A training as it stands."""
+    return view(await _known(name, here))
+
+
+@local.delete("/v1/trainings/{name}", responses=problems(404, 409, 422))
+async def stop(name: Name, here: Here) -> TrainingView:
+    """Tell a training to end; it can go on later, from its last whole epoch."""
+    return view(await here.aside(here.trainings.stop, name))
+
+
+@local.get("/v1/trainings/{name}/events", response_class=EventSourceResponse, responses=problems(404, 422))
+async def events(name: Name, found: Known, here: Here) -> AsyncIterator[ServerSentEvent]:
+    """A training as it goes on: an event each time there is news, the last when it has ended."""
+    now: Training | None = found
+    seen: dict[str, Any] = {}
+    while now is not None and not here.draining:
+        shown = view(now).model_dump()
+        news = {name: value for name, value in shown.items() if name not in {"seconds", "eta"}}
+        if news != seen:
+            seen = news
+            yield ServerSentEvent(event=now.state, data=shown)
+        if now.state != "running":
+            return
+        await anyio.sleep(_GLANCE)
+        now = await here.aside(here.trainings.found, name)
+
+
+@router.get("/v1/runs", responses=problems(422))
+async def history(here: Here, limit: Limit = 20, before: Before = None) -> Runs:
+    """The runs that there are, with their curves, the newest first; those of `kelly serve --runs` too."""
+    own = here.trainings.folder
+    found = await here.aside(runs.page, [*here.settings.runs, own], limit + 1, edge(before))
+    shown = [_run(run, folder.name if folder.parent == own else None) for run, folder in found[:limit]]
+    return Runs(runs=shown, next=place(shown[-1].created, shown[-1].id) if len(found) > limit else None)
+
+
+@local.post("/v1/corpora/checks", responses=problems(400, 413, 415, 422, 429, 504))
+async def check(asked: CorporaQuestion, here: Here, deadline: Deadline = None) -> CorporaChecked:
+    """Check corpora of this machine: whether they are whole, readable and honestly split."""
+    await here.aside(_folder, "root", asked.root)
+    names = (f"--corpus={name}" for name in asked.corpora)
+    command = (*here.settings.command, "data", "check", asked.root, "--json", "--workers", "1", *names)
+    said = await here.children.answer(command, min(deadline or here.settings.check, here.settings.check))
+    return CorporaChecked.model_validate(await here.aside(_checked, said, asked.root))
+
+
+def _checked(said: Said, root: str) -> object:
+    """What a check found. Raises: RefusedError, it found nothing to check (422), or could not be done (503)."""
+    told = without([root])
+    try:
+        found = json.loads(said.output)
+        if isinstance(found, dict) and isinstance(found.get("corpora"), list):
+            return plain_object({"corpora": found["corpora"]}, told)
+    except (ValueError, RecursionError):
+        pass
+    lines = said.errors.decode(errors="replace").split("\n")
+    last = next((line for line in reversed(lines) if line.strip()), "the check said nothing").strip()
+    line = told("".join(sign for sign in last.removeprefix("kelly: ") if sign.isprintable()))[:_LINE]
+    raise RefusedError(503 if _MISSING in line else 422, line)
+
+
+def _check(asked: dict[str, Any]) -> None:
+    """Raises: RefusedError, something that was named is not there, or the settings are too long."""
+    _folder("data", asked["data"])
+    if (labels := asked.get("labels")) is not None and not (Path(labels).is_absolute() and Path(labels).is_file()):
+        raise RefusedError(422, "labels must be a file of this machine, by its absolute path")
+    if len(yaml.safe_dump(asked["settings"])) > LONGEST:
+        raise RefusedError(422, f"settings may have {LONGEST:,} characters")
+
+
+def _folder(name: str, path: str) -> None:
+    """Raises: RefusedError, there is no such folder."""
+    folder = Path(path)
+    if not folder.is_absolute() or not folder.is_dir() or folder.resolve().parent == folder.resolve():
+        raise RefusedError(422, f"{name} must be a folder of this machine, by its absolute path")
+
+
+def _name(same: Once | None) -> str | None:
+    """The id of a training that was asked for with a key: so two twins begin one, whatever the store sees of them."""
+    return None if same is None else hashlib.sha256(f"{same.key}{same.fingerprint}".encode()).hexdigest()[:24]
+
+
+def view(one: Training) -> TrainingView:
+    """A training as it is shown."""
+    at, last = f"/v1/trainings/{one.id}", one.curve[-1] if one.curve else {}
+    return TrainingView.model_validate(
+        {
+            **asdict(one),
+            "epoch": last.get("epoch", 0),
+            "loss": last.get("loss"),
+            "dev_loss": last.get("dev_loss"),
+            "best": one.best,
+            "links": {"self": at, "events": f"{at}/events"},
+        }
+    )
+
+
+def _run(run: Run, made: str | None) -> RunView:
+    return RunView.model_validate({**asdict(run), "training": made})
+
+
+router.include_router(local)
