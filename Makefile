@@ -1,6 +1,7 @@
 # make demo        compose two songs into demo/ and say where they are
-# make test        run the tests, but for those of the workbench
+# make test        run the tests, but for those of the workbench and of replicas
 # make test-train  install the workbench (torch and what trains with it) and run its tests
+# make test-cluster  install Ray and run the tests of replicas
 # make check       formatting, lint, types, floors; the workbench's types and the pages where they are installed
 # make bench       run every benchmark and print its numbers
 # make docs        build the pages into site/
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train check bench docs
+.PHONY: help demo test test-train test-cluster check bench docs
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -27,11 +28,14 @@ demo: $(VENV)/.installed
 	$(BIN)/kelly demo -o demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --ignore=tests/training $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --ignore=tests/training --ignore=tests/cluster $(ARGS)
 
 # One process: torch takes the cores by itself.
 test-train: $(VENV)/.installed-train
 	$(BIN)/pytest tests/training $(ARGS)
+
+test-cluster: $(VENV)/.installed-cluster
+	$(BIN)/pytest tests/cluster $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
@@ -70,6 +74,11 @@ $(VENV)/.installed-train: pyproject.toml | $(BIN)/pip
 	@echo "installing Kelly, the developer's tools and the workbench into $(VENV) ..."
 	@$(PIP) torch==2.13.0
 	@$(PIP) --editable '.[dev,train]'
+	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
+
+$(VENV)/.installed-cluster: pyproject.toml | $(BIN)/pip
+	@echo "installing Kelly, the developer's tools and Ray into $(VENV) ..."
+	@$(PIP) --editable '.[dev,cluster]'
 	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
 
 $(VENV)/.installed-docs: pyproject.toml | $(BIN)/pip

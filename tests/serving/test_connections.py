@@ -220,5 +220,6 @@ def test_there_are_as_many_connections_as_the_system_has_files_for(monkeypatch, 
 
 def test_where_there_is_no_room_for_any_connection_that_is_told(monkeypatch):
     monkeypatch.setattr(resource, "getrlimit", lambda _: (300, 300))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)  # else the tests after this one were held to it
     with pytest.raises(UsageError, match="open files"):
         room(Settings())

@@ -9,6 +9,7 @@ application's.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -37,6 +38,7 @@ def serve(
     Raises: KellyError, Ray is not installed; UsageError, machines that share no disk are to share SQLite; FileError,
     the replicas do not start.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report its use to its makers
     ray, serving = _ray()
     ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     try:

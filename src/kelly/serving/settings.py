@@ -109,8 +109,8 @@ class Settings:
     quiet: Seconds = 30.0
     session: Seconds = 3600.0
     lag: Seconds = 0.06
-    batch: Count = 8
-    delay: Seconds = 0.002
+    batch: Count = 4
+    delay: Seconds = 0.0
     cache: Bytes = 2 * GIB
     grace: Seconds = 20.0
     lease: Seconds = 15.0
