@@ -181,8 +181,8 @@ ENDLESS = {
 
 @pytest.mark.usefixtures("heard")  # warm by then
 @pytest.mark.parametrize("piece", ENDLESS.values(), ids=ENDLESS)
-def test_no_sentence_takes_longer_than_a_fifth_of_a_second_or_eighty_ordinary_ones_where_those_are_slow(piece):
-    assert quickest(piece) < max(0.2, 80 * quickest("I miss her so much that I cannot sleep at night any more"))
+def test_no_sentence_takes_longer_than_a_fifth_of_a_second_or_fifty_ordinary_ones_where_those_are_slow(piece):
+    assert quickest(piece) < max(0.2, 50 * quickest("I miss her so much that I cannot sleep at night any more"))
 
 
 def quickest(piece):
