@@ -59,7 +59,8 @@ class WordModel:
         return framed([tidy(text) for text in texts], self._read)
 
     def _read(self, forms: list[str]) -> Floats:
-        return np.concatenate([self._run(self._tokens(form)) for form in forms])
+        read = {form: self._run(self._tokens(form)) for form in dict.fromkeys(forms)}  # a refrain is read once
+        return np.concatenate([read[form] for form in forms])
 
     @cached_property
     def words(self) -> dict[str, int]:
