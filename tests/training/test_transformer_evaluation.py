@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from kelly.errors import CorpusError, FileError, UsageError
 from kelly.models.transformer.layout import BAR, END, FIELDS, NOTE, SIZES, USED
 from kelly.training import workbench
-from kelly.training.data.corpora import pop909
+from kelly.training.data.corpora import nottingham, pop909
 from kelly.training.data.pieces import pieces
 from kelly.training.evaluation import transformer as evaluation
 from kelly.training.evaluation.table import lines
@@ -23,6 +23,7 @@ from kelly.training.tasks import transformer
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import measured
 from kelly.training.tasks.runs import claim
+from small import nottingham as tunes
 from small import pop909 as small
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("one_thread")]
@@ -109,6 +110,25 @@ def test_runs_that_were_trained_without_feelings_have_their_own_rows(corpus, con
     assert less[0] == pytest.approx(less[1])
     alone = told(evaluation.measure(corpus, "dev", [unfelt], context))
     assert {task.partition(", 95")[0] for task, _ in alone} == {"words, trained without feelings"}
+
+
+def test_each_corpus_is_told_by_itself_where_there_are_several(corpus, context, tmp_path, monkeypatch):
+    tunes.write(tmp_path)
+    pieces_of = tmp_path / "pop909"
+    pieces_of.symlink_to(corpus / "pop909")
+    monkeypatch.setattr(nottingham, "split_of", lambda *_: "dev")
+    felt, unfelt = (
+        run(tmp_path / name, chosen=replace(OURS, corpora=("pop909", "nottingham"), feelings=name == "felt"))
+        for name in ("felt", "unfelt")
+    )
+    rows = told(evaluation.measure(tmp_path, "dev", [felt, unfelt], context))
+    all_of_them, alone = rows["words", "whole"], told(evaluation.measure(corpus, "dev", [felt, unfelt], context))
+    each = [rows[f"words, {name}", "whole"] for name in ("nottingham", "pop909")]
+    assert sum(one.items for one in each) == all_of_them.items
+    assert sum(one.items * one.value for one in each) == pytest.approx(all_of_them.items * all_of_them.value)
+    assert not any(name != "whole" for task, name in rows if "nottingham" in task)
+    for title in ("words{}", "words{}, 95 % to", "words{}, less no feeling", "words, trained without feelings{}"):
+        assert rows[title.format(", pop909"), "whole"].value == pytest.approx(alone[title.format(""), "whole"].value)
 
 
 def test_seeds_are_told_apart_and_their_mean_is_drawn(corpus, context, tmp_path):

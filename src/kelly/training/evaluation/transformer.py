@@ -9,8 +9,9 @@ replacement, of all runs together; differences are of the same sets. They stand 
 "95 % to", whose items are songs.
 
 "no feeling" is the same network, told of no feeling: what it does worse is what the feelings are worth to it. Runs that
-were trained without feelings have rows of their own, and stand beside the others. Of dominance much is known from the
-notes themselves, for corpora tell it by how hard these are struck: what velocities gain by it is no finding.
+were trained without feelings have rows of their own, and stand beside the others. Where there are several corpora, the
+whole word has rows for each: a few long pieces of one may weigh more than all others. Of dominance much is known from
+the notes themselves, for corpora tell it by how hard these are struck: what velocities gain by it is no finding.
 
 The n-gram is fitted on the pieces of the train split. Each field is told from some of the fields before it in its word
 and from what was said last (`pitch-1`) and before that (`pitch-2`), where a bar says that its position is 0; which of
@@ -119,12 +120,17 @@ class _Asked:
     """The stretches that are asked for.
 
     Parameters: told and hidden, as they are read with their feelings and without, each with the number of its song;
-    songs, how many.
+    corpora (songs,), which each song is of.
     """
 
     told: Sequence[tuple[int, Batch]]
     hidden: Sequence[tuple[int, Batch]]
-    songs: int
+    corpora: npt.NDArray[np.str_]
+
+    @property
+    def songs(self) -> int:
+        """How many songs there are."""
+        return len(self.corpora)
 
     @torch.inference_mode()
     def losses(self, network: CompoundTransformer, *, feelings: bool) -> Floats:
@@ -155,7 +161,7 @@ def _asked(found: Sequence[Piece], window: int) -> _Asked:
         [(song, read) for song, batch in enumerate(batches) for read in task.reads(batch, None)]
         for task in (TransformerTask(Settings(window=window, feelings=feelings)) for feelings in (True, False))
     )
-    return _Asked(told, hidden, len(songs))
+    return _Asked(told, hidden, np.array([song.partition("/")[0] for song in songs.tolist()], str))
 
 
 def _network(settings: Settings, run: Path) -> CompoundTransformer:
@@ -186,37 +192,59 @@ def _compared(
         others = {UNFELT: _mean([asked.losses(network, feelings=False) for network in felt])}
         others |= {WITHOUT: _mean(without)} if without else {}
         told = [asked.losses(network, feelings=True) for network in felt]
-        yield from _rows(TITLE, told, {**beside, **others}, [*others])
+        yield from _each(asked, TITLE, told, {**beside, **others}, [*others])
     if without:
-        yield from _rows(f"{TITLE}, {WITHOUT}", without, beside)
+        yield from _each(asked, f"{TITLE}, {WITHOUT}", without, beside)
+
+
+def _each(
+    asked: _Asked, title: str, ours: Sequence[Floats], beside: Mapping[str, Floats], less: Sequence[str] = ()
+) -> Iterator[Measure]:
+    """The rows of all corpora together, and of the whole word in each, where there are several; as `_rows`."""
+    yield from _rows(title, ours, beside, less)
+    corpora = np.unique(asked.corpora)
+    for corpus in corpora if len(corpora) > 1 else ():
+        its = asked.corpora == corpus
+        own, others = [sums[its] for sums in ours], {name: sums[its] for name, sums in beside.items()}
+        yield from _rows(f"{title}, {corpus}", own, others, less, NAMES[:1])
 
 
 def _rows(
-    title: str, ours: Sequence[Floats], beside: Mapping[str, Floats], less: Sequence[str] = ()
+    title: str,
+    ours: Sequence[Floats],
+    beside: Mapping[str, Floats],
+    less: Sequence[str] = (),
+    names: Sequence[str] = NAMES,
 ) -> Iterator[Measure]:
     """Losses of sums (songs, 9), ours of each run, and how much less they are than some of those beside."""
     sums = np.stack([_mean(ours), *beside.values()], 1)
     drawn = resampled_sums(_nats, sums, rng=np.random.default_rng(0)).reshape(-1, *sums.shape[1:])
-    items, values, names = (int(sums[:, 0, -1].sum()), len(sums)), _nats(np.sum(ours, 1)), [*beside]
-    yield from _block(title, items, values, dict(zip(names, _nats(sums.sum(0))[1:], strict=True)), drawn)
+    items, values, others = (int(sums[:, 0, -1].sum()), len(sums)), _nats(np.sum(ours, 1)), [*beside]
+    yield from _block(title, names, items, values, dict(zip(others, _nats(sums.sum(0))[1:], strict=True)), drawn)
     for name in less:
-        at = 1 + names.index(name)
+        at = 1 + others.index(name)
         lower = values - _nats(sums[:, at].sum(0))
-        yield from _block(f"{title}, less {name}", items, lower, {}, drawn[:, :1] - drawn[:, at : at + 1])
+        yield from _block(f"{title}, less {name}", names, items, lower, {}, drawn[:, :1] - drawn[:, at : at + 1])
 
 
 def _block(
-    title: str, items: tuple[int, int], values: Floats, beside: Mapping[str, Floats], drawn: Floats
+    title: str,
+    names: Sequence[str],
+    items: tuple[int, int],
+    values: Floats,
+    beside: Mapping[str, Floats],
+    drawn: Floats,
 ) -> Iterator[Measure]:
     """What runs (runs, 9) and others (9,) lose, and the intervals of what they lose on drawn sets.
 
-    Parameters: title; items, words and songs; values and beside; drawn (draws, models, 9), of all runs and of others.
+    Parameters: title; names, the first of `NAMES`, which are told; items, words and songs; values and beside; drawn
+    (draws, models, 9), of all runs and of others.
     """
-    for at, name in enumerate(NAMES):
+    for at, name in enumerate(names):
         others = {key: float(row[at]) for key, row in beside.items()}
         yield Measure(title, items[0], f"{name}, nats a word", values[:, at].tolist(), lower=True, baselines=others)
     for end, ends in zip(("from", "to"), _ends(drawn), strict=False):  # of a single song there is no interval
-        for at, name in enumerate(NAMES):
+        for at, name in enumerate(names):
             others = dict(zip(beside, ends[1:, at].tolist(), strict=True))
             ours = [float(ends[0, at])]
             yield Measure(f"{title}, 95 % {end}", items[1], f"{name}, nats a word", ours, lower=True, baselines=others)
