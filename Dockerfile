@@ -8,6 +8,8 @@ COPY pyproject.toml README.md LICENSE /kelly/
 COPY src /kelly/src
 RUN pip install --no-cache-dir "/kelly[postgres]"
 
+# Fonts are looked through once, not by every worker.
+ENV MPLCONFIGDIR=/data/matplotlib
 USER kelly
 VOLUME /data
 EXPOSE 8000

@@ -22,6 +22,13 @@ def attack(service: Service) -> str:
         "127.0.0.1.evil.example",
         "[::ffff:1.2.3.4]",
         "127.0.0.1@evil.example",
+        "evil.example@127.0.0.1",
+        "127.0.0.1/evil.example",
+        "127.0.0.1?.evil.example",
+        "localhost#evil.example",
+        "localhost:evil.example",
+        "localhost.evil.example",
+        "127.0.0.1, evil.example",
         "[",
         "",
     ):
@@ -33,6 +40,7 @@ def attack(service: Service) -> str:
         "http://[",
         f"http://{service.host}:1",
         f"http://{service.authority}.evil.example",
+        f"file://{service.authority}",
         "",
     ):
         for line in ("GET /v1/emotions HTTP/1.1", "POST /v1/feelings HTTP/1.1", "OPTIONS /v1/songs HTTP/1.1"):

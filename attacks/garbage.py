@@ -1,4 +1,4 @@
-"""What is no HTTP/1.1: bytes by chance, a handshake of TLS, HTTP/0.9 and 2, lines that are folded or broken.
+"""What is no HTTP/1.1: bytes by chance, a handshake of TLS, HTTP/0.9 and 2, lines that are broken.
 
 It gets 400 (or 505) and the connection is closed; a request after it on the same connection is not heard.
 """

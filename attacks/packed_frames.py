@@ -5,6 +5,7 @@ A message may have `frames` bytes, unpacked (1009); the session that it came in 
 
 import json
 import os
+import socket
 import struct
 import zlib
 from contextlib import suppress
@@ -27,41 +28,49 @@ def attack(service: Service) -> str:
     """Open sessions, and send each."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = packer.compress(bytes(256 * 2**20)) + packer.flush(zlib.Z_SYNC_FLUSH)[:-4]
-    large = _closed(service, _frame(_WHOLE | _PACKED | _BYTES, bomb))
+    large = closed(service, frame(_WHOLE | _PACKED | _BYTES, bomb))
     holds(large == 1009, f"a message that grows to 256 MiB is closed with {large}")
     for wrong in (
-        _frame(_WHOLE | _BYTES, bytes(10_000_000)),
+        frame(_WHOLE | _BYTES, bytes(10_000_000)),
         struct.pack(">BBQ", _WHOLE | _BYTES, 0x80 | 127, 2**62),
-        _frame(_WHOLE | _PACKED | _BYTES, os.urandom(1_000)),
-        _frame(_WHOLE | 0x30 | _BYTES, b"abcd"),
-        _frame(_WHOLE | _TEXT, b"\xff\xfe"),
-        _frame(_WHOLE | _TEXT, b"[" * 50_000),
-        _frame(_WHOLE | _BYTES, b"abc"),
+        frame(_WHOLE | _PACKED | _BYTES, os.urandom(1_000)),
+        frame(_WHOLE | 0x30 | _BYTES, b"abcd"),
+        frame(_WHOLE | _TEXT, b"\xff\xfe"),
+        frame(_WHOLE | _TEXT, b"[" * 50_000),
+        frame(_WHOLE | _BYTES, b"abc"),
         bytes(1_000),
     ):
-        code = _closed(service, wrong)
+        code = closed(service, wrong)
         holds(code in {1002, 1003, 1007, 1008, 1009, 0}, f"{wrong[:20]!r} is closed with {code}")
         service.well()
     return f"{large}"
 
 
-def _closed(service: Service, data: bytes) -> int:
+def opened(service: Service) -> socket.socket:
+    """A connection on which a session was begun."""
+    there = service.connected()
+    there.settimeout(30.0)
+    there.sendall(service.head("GET /v1/live HTTP/1.1", *_ASKED))
+    said = there.recv(65_536)
+    holds(said.startswith(b"HTTP/1.1 101 "), f"a session is not begun: {said[:60]!r}")
+    there.sendall(frame(_WHOLE | _TEXT, _OPENING))
+    return there
+
+
+def closed(service: Service, data: bytes) -> int:
     """The code that a session is closed with after some bytes; 0, it was cut off."""
-    with service.connected() as there, suppress(OSError):
-        there.settimeout(30.0)
-        there.sendall(service.head("GET /v1/live HTTP/1.1", *_ASKED))
-        said = there.recv(65_536)
-        holds(said.startswith(b"HTTP/1.1 101 "), f"a session is not begun: {said[:60]!r}")
-        there.sendall(_frame(_WHOLE | _TEXT, _OPENING) + data)
+    with opened(service) as there, suppress(OSError):
+        there.sendall(data)
+        said = b""
         while more := there.recv(65_536):
             said += more
-            frames = _frames(said.partition(b"\r\n\r\n")[2])
+            frames = _frames(said)
             for code in (struct.unpack(">H", body[:2])[0] for kind, body in frames if kind == _CLOSE):
                 return int(code)
     return 0
 
 
-def _frame(first: int, data: bytes) -> bytes:
+def frame(first: int, data: bytes) -> bytes:
     """A frame as a caller sends it, with a mask that changes nothing."""
     size = len(data)
     if size < 126:

@@ -12,7 +12,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-__all__ = ["asked", "hardware", "publish", "table", "verdict"]
+__all__ = ["asked", "corpora", "hardware", "parsed", "publish", "table", "verdict"]
 
 HEADING = "## Last result\n"
 
@@ -52,6 +52,21 @@ def asked(description: str | None, **numbers: int) -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", type=int, default=number)
     parser.add_argument("--keep", metavar="DATE", help="write the result into the README under this date")
     return parser
+
+
+def corpora(parser: argparse.ArgumentParser) -> None:
+    """Have a benchmark ask for the folder of the corpora, `root`."""
+    named = os.environ.get("KELLY_CORPORA")
+    parser.add_argument("root", nargs="?", type=Path, default=named, help="the corpora; else KELLY_CORPORA names them")
+
+
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """What was asked; where the corpora were not named, say so and end."""
+    given = parser.parse_args()
+    if given.root is None:
+        print("not measured: name the folder of the corpora, or set KELLY_CORPORA")
+        raise SystemExit
+    return given
 
 
 def publish(script: str, text: str, date: str | None) -> None:

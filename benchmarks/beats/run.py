@@ -6,13 +6,12 @@ metrical level (CMLt) or at any (AMLt: also double, half and off the beat); for 
 stands the trivial baseline, a click of 120 BPM from the first onset with a bar every four. The tracker's weights and
 constants were chosen on the training split; the dev split holds other works.
 
-    python benchmarks/beats/run.py [--data ROOT] [--every 1] [--keep DATE]
+    python benchmarks/beats/run.py [ROOT] [--every 1] [--keep DATE]
 """
 
 from __future__ import annotations
 
 import csv
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -23,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
-from results import asked, publish, table
+from results import asked, corpora, parsed, publish, table
 
 from kelly.errors import MissingCorpusError
 from kelly.score.notes import Score
@@ -119,15 +118,15 @@ def performances(root: Path, every: int) -> Iterable[asap.Performance]:
 def main() -> None:
     """Measure and print the report; without the corpus, say so."""
     parser = asked(__doc__, every=1)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("KELLY_CORPORA", "data")), metavar="ROOT")
-    wanted = parser.parse_args()
+    corpora(parser)
+    wanted = parsed(parser)
     try:
-        chosen = performances(wanted.data, wanted.every)
+        chosen = performances(wanted.root, wanted.every)
     except MissingCorpusError as error:
         print(f"not measured: {error}")
         return
     if not chosen:
-        print(f"not measured: {wanted.data} holds no performance of the splits {', '.join(SPLITS)}")
+        print(f"not measured: {wanted.root} holds no performance of the splits {', '.join(SPLITS)}")
         return
     publish(__file__, report([measured(one) for one in chosen]), wanted.keep)
 

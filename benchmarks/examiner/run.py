@@ -27,7 +27,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from results import asked, publish, table, verdict
+from results import asked, corpora, parsed, publish, table, verdict
 from scipy.stats import spearmanr
 
 from kelly.composing.improvising.freely import improvise
@@ -116,10 +116,13 @@ def begin(runs: Sequence[Path], known: Sequence[Heard]) -> None:
 def main() -> None:
     """Compose, examine and print."""
     parser = asked(__doc__, seeds=8, tries=4, processes=2)
-    parser.add_argument("root", type=Path, help="the corpora")
-    parser.add_argument("runs", type=Path, nargs="+", help="runs of the examiner")
+    corpora(parser)
+    parser.add_argument("runs", type=Path, nargs="*", help="runs of the examiner")
     parser.add_argument("--cache", type=Path, default=None)
-    options = parser.parse_args()
+    options = parsed(parser)
+    if not options.runs:
+        print("not measured: name the runs of the examiner, trained as this script's first lines say")
+        return
     wrong = [str(run) for run in options.runs if claimed(run).get("songs") != PARTS[2]]
     if wrong:
         parser.error(f"an examiner must know its own songs alone (songs: {PARTS[2]}); not so {', '.join(wrong)}")

@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from results import asked, publish, table
+from results import asked, corpora, parsed, publish, table
 from scipy.stats import wasserstein_distance
 
 from kelly.composing.improvising.reading import read
@@ -141,9 +141,9 @@ def drawn(sets: Mapping[str, tuple[Floats, dict[str, Floats]]], rng: np.random.G
 def main() -> None:
     """Compose, measure and print."""
     parser = asked(__doc__, seeds=4, bars=16, most=60, processes=2)
-    parser.add_argument("root", type=Path, help="the corpora")
+    corpora(parser)
     parser.add_argument("--cache", type=Path, default=None)
-    options = parser.parse_args()
+    options = parsed(parser)
     context = Context(**({"cache": options.cache} if options.cache else {}))
     found = list(pieces(options.root, context))
     grid = list(product(*LEVELS, range(options.seeds)))

@@ -60,6 +60,8 @@ async def _one(
 ) -> Answered:
     await asyncio.sleep(due - time.perf_counter())
     try:
+        while pool and pool[-1][0].at_eof():  # idle for longer than the service keeps a connection
+            pool.pop()[1].close()
         reader, writer = pool.pop() if pool else await asyncio.open_connection(host, port)
         writer.write(request)
         status = await _status(reader)

@@ -23,7 +23,7 @@ import symusic
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from results import asked, publish, table
+from results import asked, corpora, parsed, publish, table
 
 from kelly.errors import KellyError
 from kelly.score import midi, tokens
@@ -44,8 +44,8 @@ PASSES = 3
 def main() -> None:
     """Measure and print."""
     parser = asked(__doc__, files=60)
-    parser.add_argument("root", type=Path, help="the corpora")
-    options = parser.parse_args()
+    corpora(parser)
+    options = parsed(parser)
     rows, whole, count, refused = [], 0, 0, 0
     for corpus, pattern in CORPORA.items():
         found = sorted(options.root.glob(pattern))

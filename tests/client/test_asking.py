@@ -12,7 +12,7 @@ from kelly.composing.intent import loads, reference
 from kelly.emotion.journey import Arc, Stretch, arcs
 from kelly.errors import UnknownNameError, UsageError
 from kelly.serving.requests import checked_wanted, feeling_of, side_of, wishes_of
-from kelly.serving.schemas import Variation, Wanted
+from kelly.serving.schemas.songs import Variation, Wanted
 
 GRIEF = kelly.Emotion(-0.9, 0.3, 0.25)
 INTENT = """

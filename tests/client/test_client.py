@@ -1,5 +1,6 @@
 """A client of a service that runs: what `kelly.` does, `client.` does too."""
 
+import inspect
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,10 +17,16 @@ from kelly.errors import FileError, SoundError, UsageError
 from kelly.listening import listen
 from kelly.models import shelf
 from kelly.score import midi
+from kelly.score.notes import Note, Part
 from serving.conftest import serving
 
 GRIEF = kelly.Emotion(-0.9, 0.3, 0.25, 0.8, 0.7)
 WAY = kelly.Journey.through([(0, GRIEF), (0.5, kelly.Emotion(0, 0.9, 0.5)), (1, kelly.Emotion(0.6, 0.6, 0.73))])
+# What the package has and a client has not, and the page about the service says so: functions, or arguments of them.
+LACKING = {
+    **dict.fromkeys(("improvise", "load_intent", "read_midi", "read_story", "write_midi"), ()),
+    **dict.fromkeys(("render", "stems"), ("soundfont", "rate")),
+}
 STORY = "I was alone. Then you came, and I laughed. Now I am at peace."
 
 
@@ -149,6 +156,12 @@ def test_a_song_sounds_as_its_file_does(client):
     assert all(np.abs(parts[name].samples - own[name].samples).max() < 1 / 32767 for name in own)
 
 
+def test_a_part_that_only_doubles_another_is_in_the_file_but_once(client):
+    notes = (Note(0.0, 1.0, 60, 80),)
+    doubled = kelly.Score((Part("Melody", 0, 0, notes), Part("Double", 0, 0, notes), Part("Bass", 1, 32, notes)))
+    assert list(client.stems(doubled)) == ["Melody", "Bass"]
+
+
 def test_what_has_no_notes_cannot_sound(client):
     with pytest.raises(SoundError, match="notes"):
         client.render(kelly.Score(()))
@@ -221,8 +234,11 @@ def test_a_song_that_the_service_forgot_is_brought_to_it_again(client):
     client.forget(name)
     with pytest.raises(MissingError, match="no such song"):
         client.song(name)
-    assert client.render(song).duration > 1
     assert client.id_of(song) != name
+    client.forget(client.id_of(song))
+    assert client.render(song).duration > 1
+    client.forget(client.id_of(song))
+    assert client.prefer(song, client.compose("dread", bars=1, seed=1), "first").first == client.id_of(song)
 
 
 def test_a_preference_is_kept(client, band):
@@ -234,8 +250,23 @@ def test_a_preference_is_kept(client, band):
     assert [one.nearer for one in client.preferences()][:2] == ["neither", "second"]
 
 
+def test_it_has_the_functions_of_the_package_with_their_arguments(root):
+    page = (root / "docs/how-to/serve.md").read_text(encoding="utf-8")
+    for name in (name for name in kelly.__all__ if inspect.isfunction(getattr(kelly, name))):
+        here, there = getattr(kelly, name), getattr(kelly.Client, name, None)
+        if there is None:
+            assert name in LACKING
+            assert f"`{name}`" in page
+            continue
+        wanted = inspect.signature(here).parameters
+        offered = {
+            key: one for key, one in inspect.signature(there).parameters.items() if key not in ("self", "progress")
+        }
+        assert offered == {key: one for key, one in wanted.items() if key not in LACKING.get(name, ())}, name
+
+
 def test_the_catalogue_is_that_of_the_package(client):
-    assert client.emotions() == kelly.thesaurus.names()
+    assert client.emotions() == (*kelly.thesaurus.names(), *kelly.thesaurus.blends())
     assert client.models() == shelf.models()
     assert client.health().status == "ok"
 

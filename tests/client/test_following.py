@@ -91,6 +91,12 @@ def test_a_job_that_fails_says_why():
         composed(Composing([[job(2, "failed", problem=why)]], []))
 
 
+@pytest.mark.parametrize("why", [{"detail": "no"}, {"status": "high"}, "no", 3, [1]])
+def test_a_job_that_fails_for_no_reason_that_can_be_read_is_told_in_one_line(why):
+    with pytest.raises(ServiceError, match="does not understand"):
+        composed(Composing([[job(2, "failed", problem=why)]], []))
+
+
 def test_a_job_that_somebody_else_ends_says_so():
     service = Composing([[job(2, "cancelled")]], [])
     with pytest.raises(CancelledError):

@@ -1,6 +1,7 @@
 """A network fails in many ways: each is waited out, or told in one line."""
 
 import json
+import math
 import socket
 import traceback
 
@@ -84,6 +85,14 @@ def test_a_service_that_stays_busy_is_given_up_within_a_minute():
     assert (caught.value.status, caught.value.again) == (429, 7)
 
 
+def test_a_busy_service_that_names_no_time_is_not_overrun():
+    network = Network([problem(503, retry_after="0")])
+    with pytest.raises(BusyError):
+        network.client().health()
+    assert min(network.pauses) >= 0.25
+    assert 40 < sum(network.pauses) <= 60
+
+
 def test_nobody_waits_an_hour():
     network = Network([problem(503, retry_after="3600")])
     with pytest.raises(BusyError):
@@ -151,7 +160,11 @@ def test_a_token_does_not_go_in_the_clear_to_another_machine_unless_that_is_allo
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8000", "ftp://a.test", "http://", "http://a.test?x=1", "http://a\n.test", None]
+    "url",
+    [
+        *("", "127.0.0.1:8000", "ftp://a.test", "http://", "http://a.test?x=1", "http://a\n.test", None),
+        *("http://a..test", f"http://{64 * 'a'}.test"),
+    ],
 )
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(UsageError, match="an address is like"):
@@ -169,6 +182,22 @@ def test_what_can_be_no_token_is_refused_and_not_repeated(token):
     with pytest.raises(UsageError, match="a token is a word") as caught:
         kelly.Client(HERE, token)
     assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (lambda client: client.feel(b"sad"), "texts and numbers; got b'sad'"),
+        (lambda client: client.feel(math.nan), "numbers must be finite"),
+        (lambda client: client.prefer("a" * 24, "b" * 24, "first", "grief"), 'must be an Emotion; got "grief"'),
+        (lambda client: client.render("song.mid"), "a score must be a Score or a Song"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_one_line_and_not_sent(wrong, why):
+    network = Network([said(WELL)])
+    with pytest.raises(UsageError, match=why):
+        wrong(network.client())
+    assert network.asked == []
 
 
 def test_what_is_no_id_is_refused_before_it_is_part_of_an_address():

@@ -1,5 +1,6 @@
 """The same application on Ray Serve: two replicas over one store answer as one."""
 
+import os
 import re
 import signal
 import socket
@@ -62,3 +63,13 @@ def test_both_replicas_are_asked(replicas):
             return re.search(r"^kelly_process_start_time_seconds (\S+)", counts, re.MULTILINE)[1]
 
         assert len({both() for _ in range(40)}) == 2
+
+
+def test_nobody_joins_the_cluster_without_its_token(replicas):  # noqa: ARG001 - which must run
+    shown = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64}
+    code = 'import ray; ray.init("auto")'
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | shown, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "token" in done.stderr.lower()

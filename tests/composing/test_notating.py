@@ -43,8 +43,9 @@ def test_a_score_without_a_report_has_no_chord_symbols(song):
     assert chords(to_bytes(replace(song.score, texts=()))) == []
 
 
-def test_a_damaged_report_is_refused(song):
-    damaged = {**song.report, "sections": [{"start": "soon", "onsets": [0], "chords": ["C"]}]}
+@pytest.mark.parametrize("start", ["soon", 10**400, None, []])
+def test_a_damaged_report_is_refused(song, start):
+    damaged = {**song.report, "sections": [{"start": start, "onsets": [0], "chords": ["C"]}]}
     with pytest.raises(FileError, match="damaged"):
         to_bytes(replace(song.score, texts=(TAG + json.dumps(damaged),)))
 

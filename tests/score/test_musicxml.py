@@ -22,6 +22,7 @@ from kelly.emotion.thesaurus import lookup
 from kelly.errors import FileError, UsageError
 from kelly.score.midi import settled
 from kelly.score.musicxml import ChordName, to_bytes, write
+from kelly.score.notation.sheet import sheet_of
 from kelly.score.notation.staves import drum, instrument
 from kelly.score.notes import Control, KeySignature, Marker, Meter, Note, Part, Score, Tempo
 
@@ -352,6 +353,10 @@ def test_a_score_that_no_page_can_hold_is_refused_at_once():
         score_of(Note(0.0, 1.0, 60, 80), keys=(KeySignature(0.0, "H", minor=False),)),
         score_of(Note(0.0, 1.0, 60, 80), tempos=(Tempo(0.0, 0.0),)),
         score_of(Note(0.0, 1.0, 60, 80), tempos=(Tempo(0.0, float("inf")),)),
+        score_of(Note(0.0, 1.0, 60, 80), tempos=(Tempo(float("inf"), 120.0),)),
+        score_of(Note(0.0, 1.0, 60, 80), meters=(Meter(float("nan")),)),
+        score_of(Note(0.0, 1.0, 60, 80), markers=(Marker(float("nan"), "verse"),)),
+        Score((Part("x", 0, 0, (Note(0.0, 1.0, 60, 80),), (Control(float("nan"), PEDAL, 127),)),)),
     ],
 )
 def test_what_no_file_can_hold_is_refused(score):
@@ -370,6 +375,14 @@ def test_names_and_markers_are_written_whatever_they_hold():
     assert root.findtext(".//part-name") == '<"&> é'
     assert root.findtext(".//rehearsal") == "A<B"
     assert "half way" in [words.text for words in root.iter("words")]
+
+
+def test_the_text_of_a_chord_is_written_whatever_it_holds():
+    for name in ("C\x00<&\x07", "C\ud800", "C\n7", 'C"'):
+        harmony = tree(to_bytes(score_of(*line(60)), chords=[ChordName(0.0, name)])).find(".//harmony")
+        assert harmony.findtext("root/root-step") == "C"
+    with pytest.raises(UsageError, match="a time must be"):
+        to_bytes(score_of(*line(60)), chords=[ChordName(float("nan"), "C")])
 
 
 # The same song, the same file.
@@ -415,6 +428,18 @@ def test_a_long_song_is_written_at_once():
     start = time.process_time()
     to_bytes(score)
     assert time.process_time() - start < 4  # a quarter of it as a rule; others may work on the machine
+
+
+def test_sixteen_times_as_many_sections_take_about_sixteen_times_as_long():
+    def seconds(bars):
+        marks = tuple(Marker(4.0 * bar, f"section {bar}") for bar in range(bars))
+        chords = [ChordName(4.0 * bar, "CF"[bar % 2]) for bar in range(bars)]
+        score = score_of(*line(*[60] * bars, length=4.0), markers=marks)
+        start = time.process_time()
+        sheet_of(score, chords)
+        return time.process_time() - start
+
+    assert seconds(16_000) < 40 * seconds(1000)  # 80 where each section looks at all bars
 
 
 # Values: what a hand made of them is written straight.

@@ -37,6 +37,7 @@ def attacked(tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_attack_is_refused_as_documented(attacked, name, monkeypatch):
     monkeypatch.setenv("KELLY_TOKEN", TOKEN)
+    before = attacked.log.stat().st_size
     command = [sys.executable, ATTACKS / f"{name}.py", attacked.url, *MORE.get(name, [])]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.startswith(f"{name}: refused as documented: "), done.stdout + done.stderr
@@ -44,6 +45,7 @@ def test_an_attack_is_refused_as_documented(attacked, name, monkeypatch):
     with attacked.caller() as caller:
         assert caller.get("/healthz").json()["status"] == "ok"
     assert attacked.process.poll() is None
+    assert '"level": "error"' not in attacked.log.read_text()[before:]  # which whoever attacks could fill the log with
 
 
 def test_after_all_of_them_the_log_holds_nothing_that_was_sent(attacked):

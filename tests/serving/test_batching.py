@@ -42,6 +42,36 @@ def test_a_text_is_read_in_company_as_it_is_alone():
     assert answers == [kelly.feel(text) for text in texts]
 
 
+def test_nobody_waits_for_those_who_came_at_the_same_time():
+    gate = threading.Event()
+
+    def work(batch):
+        for item in batch:
+            if item == "slow":
+                gate.wait(10)
+            yield item
+
+    async def together():
+        batcher = Batcher(work, 2, 0.001, 1e9)
+        quick, slow = (asyncio.create_task(batcher.ask(item, 10)) for item in ("quick", "slow"))
+        assert await quick == "quick"
+        assert not slow.done()
+        gate.set()
+        assert await slow == "slow"
+        batcher.close()
+
+    asyncio.run(together())
+
+
+def test_an_answer_that_is_missing_is_an_error_and_nobody_waits_for_it():
+    def work(batch):
+        return (item for item in batch if item != "lost")
+
+    found, lost = gathered(Batcher(work, 2, 0.001, 1e9), ["found", "lost"])
+    assert found == "found"
+    assert isinstance(lost, ValueError)
+
+
 def test_who_would_wait_too_long_is_told_at_once():
     gate = threading.Event()
 

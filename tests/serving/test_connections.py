@@ -17,10 +17,11 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
 from kelly.errors import UsageError
-from kelly.serving.connections import BURST, Connection, room
+from kelly.serving.connections import BURST, PIECE, Connection, room
 from kelly.serving.gate import Gate
 from kelly.serving.metrics import Metrics
 from kelly.serving.settings import Settings
+from kelly.serving.sockets import PIECES, Socket
 
 SHORT = {"head": 0.3, "idle": 0.5, "pause": 0.3, "connections": 3, "headers": 2000, "body": 1000}
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -63,6 +64,7 @@ def served(**limits):
     app.add_middleware(Gate, settings=settings, metrics=Metrics())
     config = uvicorn.Config(
         app,
+        ws=Socket,
         http=partial(Connection, settings, settings.connections, away.append),
         log_config=None,
         server_header=False,
@@ -141,6 +143,69 @@ def test_a_live_connection_outlives_the_time_for_a_head():
         assert rest(one) == b"\x88\x00"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"".join(b"X-%d: a\r\n" % number for number in range(140)),
+        b"Content-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
+        b"Sec-WebSocket-Protocol: ,;\r\n",
+    ],
+)
+def test_an_upgrade_that_cannot_be_taken_is_refused_at_once_and_not_held(fields):
+    with served(headers=20_000) as (port, away):
+        answer = said(port, b"GET /live HTTP/1.1\r\nHost: x\r\n" + UPGRADE + fields + b"\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"application/problem+json" in answer
+        assert away == [400]
+
+
+@contextmanager
+def talking(port, before=b"", after=b""):
+    """A live connection, asked for together with what stands before and after."""
+    with connected(port) as one:
+        one.sendall(before + b"GET /live HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n" + after)
+        while b"HTTP/1.1 101" not in one.recv(4096):
+            pass
+        yield one
+
+
+def test_a_live_connection_that_came_after_a_request_outlives_the_time_for_a_head():
+    with served() as (port, _), talking(port, ASK, b"early") as one:
+        time.sleep(0.6)
+        one.sendall(b"\x81\x82\x00\x00\x00\x00hi")
+        assert one.recv(4096) == b"\x81\x02hi"
+
+
+def test_who_does_not_read_the_answers_to_pings_is_not_heard():
+    pings = (b"\x89\xfd" + bytes(4 + 125)) * 500
+    with served() as (port, _), talking(port) as one:
+        one.settimeout(1.0)
+        with pytest.raises(TimeoutError):
+            one.sendall(pings * 1000)  # more than lies between two programs
+
+
+def test_pings_are_answered_and_do_not_stop_what_is_live():
+    with served() as (port, _), talking(port) as one:
+        for _ in range(300):
+            one.sendall((b"\x89\xfd" + bytes(4 + 125)) * 20)
+            size = 0
+            while size < 20 * 127:
+                size += len(one.recv(65_536))
+        one.sendall(b"\x81\x82\x00\x00\x00\x00hi")
+        assert one.recv(4096) == b"\x81\x02hi"
+
+
+@pytest.mark.parametrize(("pieces", "code"), [(PIECES - 1, None), (PIECES, 1009)])
+def test_a_message_comes_in_so_many_pieces_at_most(pieces, code):
+    with served() as (port, _), talking(port) as one:
+        one.sendall(b"\x01\x82\x00\x00\x00\x00hi" + b"\x00\x80\x00\x00\x00\x00" * (pieces - 1))
+        one.sendall(b"\x80\x80\x00\x00\x00\x00")
+        told = one.recv(4096)
+        assert told == b"\x81\x02hi" if code is None else (told[0], int.from_bytes(told[2:4], "big")) == (0x88, code)
+
+
 def test_one_connection_too_many_is_told_so_and_the_next_is_taken_when_there_is_room():
     with served(head=5) as (port, away):
         with connected(port) as one, connected(port), connected(port):
@@ -170,6 +235,24 @@ def test_what_cannot_be_read_is_refused_once_and_nothing_after_it_is_heard():
         assert said(port, ASK + b"X: " + b"a" * 100_000).startswith(b"HTTP/1.1 200 OK")
         assert said(port, b"X" * 100_000).startswith(b"HTTP/1.1 431 ")
         assert away == [400, 431, 431]
+
+
+def test_who_says_no_more_after_a_body_that_nobody_wanted_is_closed_in_silence():
+    with served() as (port, away), connected(port) as one:
+        one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        assert status(one) == 200
+        one.sendall(b"unwanted!")
+        assert rest(one) == b""
+        assert away == []
+
+
+def test_what_comes_is_read_a_little_at_a_time_so_that_others_have_their_turn(monkeypatch):
+    sizes, read = [], Connection.data_received
+    monkeypatch.setattr(Connection, "data_received", lambda one, data: sizes.append(len(data)) or read(one, data))
+    with served(body=10**6) as (port, _):
+        head = b"POST /taken HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 500000\r\n\r\n"
+        assert said(port, head + bytes(500_000)).endswith(b"500000")
+    assert max(sizes) == PIECE
 
 
 def test_a_length_that_is_too_small_makes_no_second_request_of_the_rest():

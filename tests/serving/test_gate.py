@@ -69,13 +69,21 @@ def test_who_asks_by_a_name_of_the_service_is_let_in(host):
     assert asked(gate(), host=host)[0] == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[", "localhost.", "[::1", "127.0.0.2"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "127.0.0.1.evil.example", "", "[", "localhost.", "[::1", "127.0.0.2", "evil@127.0.0.1",
+        "localhost/evil", "localhost?evil", "localhost#evil", "localhost:evil", "localhost,evil", "127.0.0.1\n",
+    ],
+)  # fmt: skip
 def test_who_asks_by_another_name_is_refused(host):
     assert asked(gate(), host=host)[0] == 421
     assert asked(gate(), path="/healthz", host=host)[0] == 421
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", "", "http://127.0.0.1:8001", "x"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://[", "", "http://127.0.0.1:8001", "x", "file://127.0.0.1:8000"]
+)
 def test_a_page_of_another_site_is_refused(origin):
     answer = asked(gate(), origin=origin)
     assert answer[0] == 403
@@ -135,6 +143,29 @@ def test_a_head_is_as_large_as_it_may_be_and_no_larger():
 
 def test_a_length_that_is_stated_in_two_ways_is_refused():
     assert asked(gate(), content_length="5", transfer_encoding="chunked")[0] == 400
+
+
+def test_chunks_are_no_part_of_http_1_0():
+    def old(scope, receive, send):
+        return gate()(scope | {"http_version": "1.0"}, receive, send)
+
+    assert asked(old, transfer_encoding="chunked")[0] == 400
+    assert asked(old)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("multipart/form-data; boundary=x", 200),
+        ("multipart/form-data; charset=UTF-8; boundary=x", 200),
+        ('multipart/form-data; boundary="x; charset=undefined"', 200),
+        ("multipart/form-data; boundary=x; charset=undefined", 415),
+        ("multipart/form-data; boundary=x; charset*=utf-8''undefined", 200),  # which nobody reads as one
+        ("multipart/form-data; boundary=x; charset=unicode_escape", 415),
+    ],
+)
+def test_a_form_is_written_in_utf_8(kind, status):
+    assert asked(gate(), "/v1/analyses", "POST", content_type=kind)[0] == status
 
 
 def test_a_head_request_is_answered_as_a_get():
@@ -200,6 +231,21 @@ def test_whoever_does_not_read_the_answer_is_cut_off():
         await gate(pause=0.05)(scope, receive, full)
 
     asked(unread)
+    assert cut
+
+
+def test_whoever_does_not_read_that_something_went_wrong_is_cut_off_too():
+    cut = []
+
+    async def broken(*_):
+        raise RuntimeError
+
+    async def unread(scope, receive, _):
+        scope["state"] = {"cut": lambda: cut.append(True)}
+        await gate(broken, pause=0.05)(scope, receive, lambda _: anyio.sleep_forever())
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")]}
+    anyio.run(unread, scope, anyio.sleep_forever, None)
     assert cut
 
 

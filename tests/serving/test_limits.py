@@ -18,9 +18,10 @@ from kelly.cli import serving as command
 from kelly.errors import KellyError, UsageError
 from kelly.listening.words import LONGEST
 from kelly.score.midi import LONGEST_FILE
-from kelly.serving.connections import FILES, LINGER
-from kelly.serving.schemas import DEEPEST
+from kelly.serving.connections import FILES, LINGER, PIECE
+from kelly.serving.schemas.common import DEEPEST
 from kelly.serving.settings import Settings, limited, limits, shown
+from kelly.serving.sockets import PIECES
 from kelly.serving.work import BrokenError, Crew, MishapError, OverlongError
 from serving.conftest import wait
 
@@ -77,7 +78,8 @@ def test_the_page_tells_the_other_numbers_as_they_are():
     for promise in (
         f"without a token of {command._SHORTEST} characters or more",
         f"A text may have {LONGEST:,} characters, a MIDI file {LONGEST_FILE // MIB} MiB,",
-        f"a song intent {DEEPEST} levels",
+        f"a song intent {DEEPEST} levels, a message of a WebSocket {PIECES:,} pieces.",
+        f"is read {PIECE // 1024} KiB at a time",
         f"may go on sending for {LINGER:g} seconds",
         f"| `upload` | 64 MiB | request with a file, in up to {('', 'one', 'two', 'three', 'four')[FILES]} parts |",
     ):

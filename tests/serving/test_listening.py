@@ -45,6 +45,17 @@ def test_a_recording_is_heard_as_it_goes_on(caller, voice):
     assert caller.post("/v1/songs", json={"feeling": {"journey": told["journey"]}, "bars": 4}).status_code == 202
 
 
+@pytest.mark.parametrize(("before", "after"), [(3, 0), (3, 3)])
+def test_where_nothing_sounds_there_is_no_place(caller, voice, before, after):
+    wave, rate = soundfile.read(io.BytesIO(voice))
+    packed = io.BytesIO()
+    soundfile.write(packed, np.concatenate([np.zeros(before * rate), wave[: after * rate]]), rate, format="WAV")
+    told = caller.post("/v1/analyses", files={"file": packed.getvalue()}).json()
+    assert told["timeline"][0]["valence"] is None
+    assert bool(told["kind"]) == bool(after)
+    assert caller.post("/predict", files={"file": packed.getvalue()}).status_code == 200
+
+
 def test_a_score_is_heard_as_it_goes_on(caller):
     data = midi.to_bytes(kelly.compose("joy", bars=8).score)
     told = caller.post("/v1/analyses", files={"file": data}).json()
@@ -61,6 +72,7 @@ def test_predict_keeps_its_contract(caller, voice):
 
 
 def test_the_catalogue_lists_names_and_models(caller):
-    assert len(caller.get("/v1/emotions").json()["emotions"]) == 72
+    told = caller.get("/v1/emotions").json()["emotions"]
+    assert (len(told), sum(one["blend"] for one in told)) == (80, 8)
     models = caller.get("/v1/models").json()["models"]
     assert all(not model["damaged"] for model in models)

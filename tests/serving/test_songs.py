@@ -2,11 +2,14 @@
 
 import io
 import json
+import statistics
+import time
 import zipfile
 
 import kelly
 from kelly.score import midi
 from kelly.sound import recording
+from serving.conftest import wait
 
 
 def test_a_song_over_http_is_the_song_of_the_package(caller, jobs):
@@ -51,6 +54,13 @@ def test_part_of_a_sound_can_be_fetched(caller, jobs):
     assert part.content == whole.content[100:200]
 
 
+def test_a_download_that_broke_off_goes_on_where_it_was(caller, jobs):
+    at = f"/v1/songs/{jobs.song()}.wav"
+    whole = caller.get(at)
+    rest = caller.get(at, headers={"Range": "bytes=1000-", "If-Range": whole.headers["etag"]})
+    assert (rest.status_code, rest.content) == (206, whole.content[1000:])
+
+
 def test_a_job_tells_how_far_it_is_until_it_has_ended(caller):
     answer = caller.post("/v1/songs", json={"feeling": {"emotion": "joy"}, "bars": 8, "seed": 11})
     with caller.stream("GET", answer.json()["links"]["events"]) as stream:
@@ -62,15 +72,21 @@ def test_a_job_tells_how_far_it_is_until_it_has_ended(caller):
     assert caller.get(events[-1]["links"]["song"]).status_code == 200
 
 
-def test_a_job_that_runs_is_ended_within_seconds(caller, jobs):
+def test_a_job_that_runs_is_ended_within_a_second(caller):
     long = {"feeling": {"emotion": "rage"}, "minutes": 10, "fit": 0.001, "tries": 64}
-    at = caller.post("/v1/songs", json=long).headers["location"]
-    assert caller.delete(at).status_code == 200
-    job = jobs.ended(type("Answer", (), {"status_code": 202, "headers": {"location": at}, "text": ""}), 10)
-    assert job["state"] == "cancelled"
-    again = caller.delete(at)
-    assert again.status_code == 409
-    assert again.json()["type"] == "urn:kelly:problem:conflict"
+    took = []
+    for seed in range(3):
+        at = caller.post("/v1/songs", json=long | {"seed": seed}).headers["location"]
+        wait(lambda at=at: caller.get(at).json()["state"] == "running")
+        asked = time.monotonic()
+        assert caller.delete(at).status_code == 200
+        job = wait(lambda at=at: (job := caller.get(at).json())["ended"] and job, 10)
+        took.append(time.monotonic() - asked)
+        assert job["state"] == "cancelled"
+        again = caller.delete(at)
+        assert again.status_code == 409
+        assert again.json()["type"] == "urn:kelly:problem:conflict"
+    assert statistics.median(took) < 1  # one may meet a machine that is busy with something else
 
 
 def test_what_was_asked_for_before_is_there_at_once(caller, jobs):
@@ -129,6 +145,20 @@ def test_a_song_is_forgotten(caller, jobs):
     assert caller.delete(f"/v1/songs/{song}").status_code == 204
     assert caller.get(f"/v1/songs/{song}.mid").status_code == 404
     assert caller.delete(f"/v1/songs/{song}").status_code == 404
+
+
+def test_a_song_is_forgotten_with_its_sounds_and_pictures(service, caller, jobs):
+    kept, gone = (jobs.song(feeling={"emotion": "dread"}, seed=seed) for seed in range(2))
+    for song in (kept, gone):
+        for form in (".svg", ".wav"):
+            assert caller.get(f"/v1/songs/{song}{form}").status_code == 200
+
+    def of(song):
+        return [file.name for file in (service.folder / "renderings").iterdir() if song in file.name]
+
+    assert (len(of(kept)), len(of(gone))) == (2, 2)
+    caller.delete(f"/v1/songs/{gone}")
+    assert (len(of(kept)), len(of(gone))) == (2, 0)
 
 
 def test_a_preference_is_kept(caller, jobs):

@@ -1,4 +1,4 @@
-"""The commands `kelly backup` and `kelly restore`: all that a service keeps, in one file, and back."""
+"""The commands `kelly backup` and `kelly restore`: the store of a service and its models, in one file, and back."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Url = Annotated[
     str | None,
     typer.Option("--store", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST/NAME; else in DIR."),
 ]
-_PARTS = 8  # of a backup: its tables, notes, models
+_PARTS = 7  # of a backup: its tables, notes, models
 _SHOWN = ("songs", "jobs", "preferences")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    app.command(short_help="Put all that a service keeps into one file.")(backup)
+    app.command(short_help="Put songs, jobs, preferences and models of a service into one file.")(backup)
     app.command(short_help="Put back what a backup holds.")(restore)
 
 
@@ -40,7 +40,10 @@ def backup(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Put all that a service keeps, songs, jobs, preferences and models, into one file, while it runs or not."""
+    """Put songs, jobs, preferences and models of a service into one file, while it runs or not.
+
+    Trainings are not in it: copy the folder runs in DIR, which holds plain files.
+    """
     from kelly.serving.backup import backed_up
 
     options.checked_suffix("kelly backup", out, ".zip")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ import typer
 from kelly.cli.output import note
 from kelly.errors import UsageError
 from kelly.files import make_folder, read_bytes
+from kelly.names import quoted
 
 if TYPE_CHECKING:
     from kelly.serving.settings import Settings
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["register", "serve"]
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_HOST = re.compile(r"[\w.-]+", re.ASCII)
 _SHORTEST = 16  # characters of a token
 _REPLICAS = 1000
 _LEVELS = ("debug", "info", "warning", "error")
@@ -78,18 +81,25 @@ def serve(
         settings = replace(settings, folder=folder.absolute())
     settings = limited(settings, limit or ())
     settings = replace(settings, runs=tuple(place.absolute() for place in runs or ()))
-    settings = _guarded(settings, host, tuple(name or ()))
+    settings = _guarded(settings, host, tuple(map(_named, name or ())))
     from kelly.serving import cluster, logs, server  # which take seconds: what is wrong is told before
     from kelly.serving.app import application
 
     make_folder(settings.folder)
     if ray:
-        cluster.serve(settings, host, port, note, _span(replicas or "1-4"))
+        cluster.serve(settings, host, port, note, _span(replicas or "1-4"), log)
         return
     app = application(settings)
     app.state.service.store.open()  # what is wrong with it is told before anybody calls
     logs.begin(log)
     server.serve(app, host, port, note)
+
+
+def _named(name: str) -> str:
+    """A name as it stands in a request. Raises: UsageError, it is none, or has a port."""
+    if not _HOST.fullmatch(name):
+        raise UsageError(f"--name takes the name of a host, without a port, such as kelly.example; got {quoted(name)}")
+    return name.lower()
 
 
 def _span(replicas: str) -> tuple[int, int]:

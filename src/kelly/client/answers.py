@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from kelly.client.values import Entry, Preference
+from kelly.emotion.code import AXES
 from kelly.emotion.space import Emotion
 from kelly.emotion.thesaurus import Node
 from kelly.models.shelf import Model
@@ -27,7 +28,6 @@ __all__ = ["audio", "entry", "model", "node", "preference", "score", "stems"]
 
 Row = Mapping[str, Any]
 
-_AXES = ("valence", "arousal", "dominance")
 _FULL = np.float32(32767)  # as `Audio.save` has it
 
 
@@ -57,7 +57,9 @@ def audio(data: bytes) -> Audio:
 
 
 def stems(data: bytes, music: Score) -> dict[str, Audio]:
-    """The sound of each part of a score that has notes, as `kelly.stems` gives it: parts of one name are added."""
+    """The sound of each part of a score that has notes in its file, as `kelly.stems` gives it: parts of one name are
+    added. What another part of the same channel plays at the same time is in the file but once.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = archive.infolist()
@@ -67,7 +69,7 @@ def stems(data: bytes, music: Score) -> dict[str, Audio]:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ValueError(str(error)) from error
     found: dict[str, Audio] = {}
-    for part, sound in zip((part for part in music.parts if part.notes), sounds, strict=True):
+    for part, sound in zip((part for part in midi.settled(music).parts if part.notes), sounds, strict=True):
         other = found.get(part.name)
         found[part.name] = sound if other is None else Audio(other.samples + sound.samples, sound.rate)
     return found
@@ -91,7 +93,7 @@ def node(row: Row) -> Node:
     place = _emotion(row)
     if round(place.intensity, 4) != row["intensity"]:
         place = _emotion(row, 1.0, row["intensity"])
-    return Node(row["name"], row["category"], "full", place)
+    return Node(row["name"], row["category"], "full", place, bool(row.get("blend", False)))
 
 
 def model(row: Row) -> Model:
@@ -100,5 +102,5 @@ def model(row: Row) -> Model:
 
 
 def _emotion(row: Row, *more: float) -> Emotion:
-    valence, arousal, dominance = (row[axis] for axis in _AXES)
+    valence, arousal, dominance = (row[axis] for axis in AXES)
     return Emotion(valence, arousal, dominance, *more)

@@ -12,11 +12,12 @@ from dataclasses import asdict
 from numbers import Integral, Real
 from typing import Any
 
-from kelly.composing.improvising.sampling import USUAL, Sampling
+from kelly.composing.improvising.sampling import USUAL, Sampling, sampling_of
 from kelly.composing.intent import SongIntent
 from kelly.composing.song import Feeling, Intent, Wishes
 from kelly.composing.storyline import Form, Line, Point, Storyline
 from kelly.composing.telling import told
+from kelly.emotion.code import AXES
 from kelly.emotion.journey import Arc, Journey, arcs
 from kelly.emotion.space import RANGES, Emotion
 from kelly.errors import UsageError
@@ -24,7 +25,7 @@ from kelly.listening.reading import Reading
 from kelly.listening.story import Story
 from kelly.names import find, quoted
 
-__all__ = ["manner", "source_of", "variation", "wanted"]
+__all__ = ["manner", "place_of", "source_of", "variation", "wanted"]
 
 Plain = dict[str, Any]
 
@@ -51,13 +52,13 @@ def wanted(feeling: Feeling, to: str | Emotion | None, arc: str | None, wishes: 
 
 def variation(kind: str, feeling: Feeling | None, seed: int, sampling: Sampling = USUAL, **asked: object) -> Plain:
     """How a song is to be varied. Raises: as `wanted`."""
-    if not isinstance(sampling, Sampling):
-        raise UsageError(f"sampling must be a Sampling; got {quoted(sampling)}")
     found: Plain = {"kind": kind, "seed": _plain("seed", seed)}
     found |= {name: _plain(name, value) for name, value in asked.items()}
     if feeling is not None:
         found["feeling"] = source_of(feeling)
-    return found if sampling == USUAL else found | {"sampling": asdict(sampling)}
+    if sampling_of(sampling) != USUAL:
+        found["sampling"] = asdict(sampling)
+    return found
 
 
 def manner(wishes: Mapping[str, Any]) -> Plain:
@@ -124,6 +125,13 @@ def _side(to: str | Emotion | None) -> str | Plain | None:
     if isinstance(to, Emotion):
         return _emotion(to)
     raise UsageError(f"side B is a text, the name of an emotion, or an Emotion; got {quoted(to)}")
+
+
+def place_of(emotion: Emotion) -> dict[str, float]:
+    """Where a feeling lies. Raises: UsageError, it is none."""
+    if not isinstance(emotion, Emotion):
+        raise UsageError(f"the feeling that was meant must be an Emotion; got {quoted(emotion)}")
+    return dict(zip(AXES, emotion.vad, strict=True))
 
 
 def _emotion(emotion: Emotion) -> dict[str, float]:

@@ -21,7 +21,7 @@ from kelly.client.values import Entry, Health, Preference, Told
 from kelly.client.wire import Question, Wire
 from kelly.composing.improvising.sampling import USUAL, Sampling
 from kelly.composing.report import read_report
-from kelly.composing.song import Feeling, Intent, Song, Wishes
+from kelly.composing.song import Feeling, Intent, Song, Wishes, score_of
 from kelly.emotion.space import Emotion
 from kelly.emotion.thesaurus import Node
 from kelly.errors import FileError, KellyError, SoundError, UsageError
@@ -48,6 +48,10 @@ class Client:
 
     It may be used by several threads, and in a `with` block, which closes its connections. While it waits for a song,
     Ctrl-C ends the song's job too.
+
+    It lacks `improvise`, whose notes come as they are played, and what needs no service: `read_story`, `load_intent`,
+    `read_midi`, `write_midi` and `thesaurus`. `render` and `stems` take no soundfont and no rate: the service plays its
+    own SoundFont, at 44,100 Hz.
 
     Parameters
     ----------
@@ -145,7 +149,7 @@ class Client:
 
     def stems(self, music: Song | Score) -> dict[str, Audio]:
         """Render every part by itself, as `kelly.stems`: audio by name of the part, as `render` gives it."""
-        return self._sounding(music, "/stems.zip", lambda data: answers.stems(data, _score(music)))
+        return self._sounding(music, "/stems.zip", lambda data: answers.stems(data, score_of(music)))
 
     def continued(
         self,
@@ -223,10 +227,8 @@ class Client:
         return self._downloaded(_id(name))
 
     def id_of(self, music: Song | Score) -> str:
-        """The id of a song or a score at the service, to which it is brought where this client has not met it."""
-        data = midi.to_bytes(_score(music))
-        name = self._remembered(data)
-        return self._brought(data) if name is None else name
+        """The id of a song or a score at the service, to which it is brought where it is not there."""
+        return self._of(music, self._there)
 
     def forget(self, name: str) -> None:
         """Let the service forget the song of an id."""
@@ -246,7 +248,7 @@ class Client:
         names = [_id(one) if isinstance(one, str) else self.id_of(one) for one in (first, second)]
         body: dict[str, Any] = {"first": names[0], "second": names[1], "nearer": nearer}
         if asked is not None:
-            body["asked"] = dict(zip(("valence", "arousal", "dominance"), asked.vad, strict=True))
+            body["asked"] = asking.place_of(asked)
         told = self._wire.told(Question("POST", "/v1/preferences", body=body, makes=True))
         with self._wire.understood():
             return answers.preference(told)
@@ -256,7 +258,7 @@ class Client:
         return self._pages("preferences", answers.preference)
 
     def emotions(self) -> tuple[Node, ...]:
-        """The names of feelings, with their places, that the service knows."""
+        """The names of feelings, with their places, that the service knows, and then the blends."""
         told = self._wire.told(Question("GET", "/v1/emotions"))
         with self._wire.understood():
             return tuple(answers.node(row) for row in told["emotions"])
@@ -282,6 +284,11 @@ class Client:
         told = self._wire.told(Question("POST", path, body=asked, makes=True))
         return following.song_of(self._wire, told, progress)
 
+    def _there(self, name: str) -> str:
+        """An id that the service knows. Raises: MissingError, it does not."""
+        self._wire.ask(Question("GET", f"/v1/songs/{name}"))
+        return name
+
     def _varied(self, music: Song | Score, asked: Mapping[str, Any], progress: Told | None) -> Score:
         return self._downloaded(self._variation(music, asked, progress))
 
@@ -300,7 +307,7 @@ class Client:
 
     def _of(self, music: Song | Score, use: Callable[[str], T], unfit: type[KellyError] = UsageError) -> T:
         """What comes of a song by its id; one that the service has forgotten is brought to it again."""
-        data = midi.to_bytes(_score(music))
+        data = midi.to_bytes(score_of(music))
         name = self._remembered(data)
         if name is not None:
             try:
@@ -357,14 +364,6 @@ class Client:
             if name is not None:
                 self._known.move_to_end(key)
         return name
-
-
-def _score(music: Song | Score) -> Score:
-    """The score that is meant. Raises: UsageError, it is none."""
-    score = music.score if isinstance(music, Song) else music
-    if not isinstance(score, Score):
-        raise UsageError(f"a score must be a Score or a Song (kelly.read_midi reads a file); got {quoted(music)}")
-    return score
 
 
 def _id(name: str) -> str:

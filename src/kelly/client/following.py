@@ -39,7 +39,8 @@ class _Job:
         """A job as a service tells of it. Raises: ServiceError, that is none."""
         with wire.understood():
             progress = Progress(str(told["id"]), str(told["state"]), str(told["stage"]), float(told["progress"]))
-            return cls(progress, int(told["revision"]), told["ended"] is not None, told["song"], told["problem"])
+            song = None if told["song"] is None else str(told["song"])
+            return cls(progress, int(told["revision"]), told["ended"] is not None, song, told["problem"])
 
 
 def song_of(wire: Wire, told: Mapping[str, Any], listener: Told | None = None) -> str:
@@ -58,7 +59,9 @@ def song_of(wire: Wire, told: Mapping[str, Any], listener: Told | None = None) -
         wire.hint(Question("DELETE", f"/v1/jobs/{job.progress.job}"))
         raise
     if job.problem is not None:
-        raise error_of(job.problem, wire.url)
+        with wire.understood():
+            error = error_of(job.problem, wire.url)
+        raise error
     if job.song is None:
         raise CancelledError(f"{wire.url}: the job was cancelled")
     return job.song

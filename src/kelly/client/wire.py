@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx2
 
@@ -168,6 +168,8 @@ class Wire:
         except httpx2.HTTPError as error:
             return ServiceError(f"{self.url} answers what cannot be read ({_said(error)})")
         except RuntimeError:
+            if not self._http.is_closed:
+                raise
             return UsageError("the client is closed")
         return answer if answer.is_success else self._refusal(answer, unfit)
 
@@ -199,9 +201,8 @@ def _budget(error: KellyError, patience: float) -> float:
 def _wait(error: KellyError, attempt: int) -> float:
     """How long to wait before the next attempt: a little more than was said, so that not all come at once."""
     again = error.again if isinstance(error, ServiceError) else None
-    if again is None:
-        again = min(_FIRST * 2.0 ** min(attempt, 10), _LONGEST)
-    return again * (1 + secrets.randbelow(256) / 1024) if isinstance(error, BusyError) else again
+    wait = min(_FIRST * 2.0 ** min(attempt, 10), _LONGEST) if again is None else max(again, _FIRST)
+    return wait * (1 + secrets.randbelow(256) / 1024) if isinstance(error, BusyError) else wait
 
 
 def _place(url: str) -> httpx2.URL:
@@ -209,7 +210,8 @@ def _place(url: str) -> httpx2.URL:
     allowed = 'an address is like "http://127.0.0.1:8000"'
     try:
         place = httpx2.URL(url)
-    except (httpx2.InvalidURL, TypeError) as error:
+        place.raw_host.decode().encode("idna")  # as the network will have it
+    except (httpx2.InvalidURL, TypeError, UnicodeError) as error:
         raise UsageError(f"{allowed}; got {quoted(url)}") from error
     if place.userinfo or place.query or place.fragment:  # not shown: there may be a password in it
         raise UsageError(f"{allowed}, without a name, a password or a query")
@@ -237,9 +239,15 @@ def _shown(token: str) -> dict[str, str]:
 
 def _json(body: object) -> bytes:
     try:
-        return json.dumps(body, allow_nan=False).encode()
+        return json.dumps(body, allow_nan=False, default=_refused).encode()
+    except TypeError as error:
+        raise UsageError(f"what is asked must consist of texts and numbers; got {error}") from error
     except ValueError as error:
         raise UsageError("numbers must be finite; got one that is not") from error
+
+
+def _refused(value: object) -> NoReturn:
+    raise TypeError(quoted(value))
 
 
 def _object(told: object) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kelly.composing.report import Report, read_report
-from kelly.composing.song import Song
+from kelly.composing.song import Song, score_of
 from kelly.errors import FileError
 from kelly.files import write_atomically
 from kelly.score import musicxml
@@ -21,8 +21,11 @@ __all__ = ["to_bytes", "write"]
 
 
 def to_bytes(music: Song | Score) -> bytes:
-    """A song or a score as a MusicXML file. Raises: as `kelly.score.musicxml.to_bytes`; FileError, a damaged report."""
-    score = music.score if isinstance(music, Song) else music
+    """A song or a score as a MusicXML file.
+
+    Raises: UsageError, it is neither, and as `kelly.score.musicxml.to_bytes`; FileError, its report is damaged.
+    """
+    score = score_of(music)
     report = read_report(score)
     return musicxml.to_bytes(score, chords=tuple(_chords(report)) if report else ())
 
@@ -40,5 +43,5 @@ def _chords(report: Report) -> Iterator[ChordName]:
         for section in report["sections"]:
             for onset, name in zip(section["onsets"], section["chords"], strict=True):
                 yield ChordName(float(section["start"]) + float(onset), str(name))
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise FileError(f"the file's Kelly report is damaged: its chords cannot be read ({error})") from error

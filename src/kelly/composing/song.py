@@ -32,7 +32,7 @@ from kelly.names import find, quoted
 from kelly.score import midi
 from kelly.score.notes import Score
 
-__all__ = ["Feeling", "Intent", "Song", "Wishes", "compose", "meant"]
+__all__ = ["Feeling", "Intent", "Song", "Wishes", "compose", "meant", "score_of"]
 
 
 @runtime_checkable
@@ -173,6 +173,14 @@ def meant(feeling: Feeling) -> Heard:
     raise UsageError(
         f"a feeling is a text, an Emotion, a Reading, a Story, a Journey or a SongIntent; got {quoted(feeling)}"
     )
+
+
+def score_of(music: Song | Score) -> Score:
+    """The score that is meant. Raises: UsageError, it is none."""
+    score = music.score if isinstance(music, Song) else music
+    if not isinstance(score, Score):
+        raise UsageError(f"a score must be a Score or a Song (kelly.read_midi reads a file); got {quoted(music)}")
+    return score
 
 
 def _led(heard: Heard, to: str | Emotion | None, arc: str | None) -> Journey:

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from kelly.composing import rulebreaks
 from kelly.composing.report import read_report
 from kelly.composing.rulebreaks import Broken
-from kelly.composing.song import Song
-from kelly.errors import FileError, UsageError
-from kelly.names import quoted
+from kelly.composing.song import Song, score_of
+from kelly.errors import FileError
 from kelly.score.notes import Score
 from kelly.sound import render as sound
 from kelly.sound.audio import Audio
@@ -29,7 +28,7 @@ def render(music: Song | Score, *, soundfont: str | os.PathLike[str] | None = No
     Returns: stereo audio at -16 LUFS, true peak below -1 dBFS.
     Raises SoundError when there is nothing to sound or no SoundFont that can be read.
     """
-    score = _score(music)
+    score = score_of(music)
     return sound.render(score, soundfont=soundfont, rate=rate, effects=_effects(score))
 
 
@@ -37,7 +36,7 @@ def stems(
     music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
 ) -> dict[str, Audio]:
     """Render every part by itself: audio by name of the part; added up they are the mix before it is mastered."""
-    score = _score(music)
+    score = score_of(music)
     return sound.stems(score, soundfont=soundfont, rate=rate, effects=_effects(score))
 
 
@@ -45,16 +44,8 @@ def each_stem(
     music: Song | Score, *, soundfont: str | os.PathLike[str] | None = None, rate: int = 44_100
 ) -> Iterator[tuple[str, Audio]]:
     """Render as `stems` does, but hand over one part at a time, so that memory need not hold them all."""
-    score = _score(music)
+    score = score_of(music)
     return sound.each_stem(score, soundfont=soundfont, rate=rate, effects=_effects(score))
-
-
-def _score(music: Song | Score) -> Score:
-    if isinstance(music, Song):
-        return music.score
-    if isinstance(music, Score):
-        return music
-    raise UsageError(f"a Song or a Score can be rendered; got {quoted(music)} (kelly render reads files)")
 
 
 def _effects(score: Score) -> Effects | None:

@@ -9,15 +9,17 @@ chords.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from math import isfinite
+from xml.etree.ElementTree import Element, SubElement
 
 from kelly._version import __version__
 from kelly.errors import UsageError
 from kelly.files import write_atomically
 from kelly.score.notation.chords import ChordName
 from kelly.score.notation.measures import instrument_id, measures
-from kelly.score.notation.sheet import Page, sheet_of
+from kelly.score.notation.sheet import Page, Sheet, sheet_of
 from kelly.score.notation.staves import drum, instrument
 from kelly.score.notation.texts import clean
 from kelly.score.notes import Part, Score
@@ -25,9 +27,9 @@ from kelly.score.notes import Part, Score
 __all__ = ["ChordName", "to_bytes", "write"]
 
 DOCTYPE = (
-    b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
-    b'<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"'
-    b' "http://www.musicxml.org/dtds/partwise.dtd">\n'
+    '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
+    '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"'
+    ' "http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
 VOLUME, PAN = 7, 10
 SHORT_NAME = 6  # letters of a name that need no abbreviation
@@ -52,19 +54,60 @@ def to_bytes(score: Score, *, chords: Sequence[ChordName] = ()) -> bytes:
     for part in score.parts:
         _check("channel", part.channel, 15)
         _check("program", part.program, 127)
-    sheet = sheet_of(score, chords)
-    root = Element("score-partwise", version="4.0")
-    _header(root, clean(sheet.title))
-    parts = SubElement(root, "part-list")
+    for time in _times(score, chords):
+        if not isfinite(time):
+            raise UsageError(f"a time must be a finite number of beats; got {time!r}")
+    return b"".join(text.encode() for text in _file(sheet_of(score, chords)))
+
+
+def _times(score: Score, chords: Iterable[ChordName]) -> Iterator[float]:
+    """When all happens but the notes, whose times are looked at where they are put on the grid of a file."""
+    for row in (score.tempos, score.meters, score.keys, score.markers, chords):
+        yield from (one.onset for one in row)
+    for part in score.parts:
+        yield from (control.onset for control in part.controls)
+
+
+def _file(sheet: Sheet) -> Iterator[str]:
+    """The file, bar by bar: the elements of all bars together would take several times as much memory as their text."""
+    yield DOCTYPE
+    yield '<score-partwise version="4.0">\n'
+    for element in (*_header(clean(sheet.title)), _part_list(sheet.pages)):
+        yield _text(element, " ")
     first_pitched = next((number for number, page in enumerate(sheet.pages) if not page.part.is_drums), 0)
     for number, page in enumerate(sheet.pages):
-        name = f"P{number + 1}"
-        _listed(parts, page, name)
-        written = SubElement(root, "part", id=name)
         marks = (*(sheet.marks if number == 0 else ()), *(sheet.chords if number == first_pitched else ()), *page.marks)
-        written.extend(measures(sheet, page, marks, name))
-    indent(root, " ")
-    return DOCTYPE + tostring(root, encoding="unicode").encode() + b"\n"
+        yield f' <part id="{_id(number)}">\n'
+        for measure in measures(sheet, page, marks, _id(number)):
+            yield _text(measure, "  ")
+        yield " </part>\n"
+    yield "</score-partwise>\n"
+
+
+def _id(number: int) -> str:
+    """The id of a part in the file."""
+    return f"P{number + 1}"
+
+
+def _text(element: Element, margin: str) -> str:
+    """An element as text, those in it on lines of their own."""
+    lines: list[str] = []
+    _append(lines, element, margin)
+    return "".join(lines)
+
+
+def _append(lines: list[str], element: Element, margin: str) -> None:
+    tag = element.tag
+    named = "".join(f' {name}="{escape(value)}"' for name, value in element.items()) if element.attrib else ""
+    if len(element):
+        lines.append(f"{margin}<{tag}{named}>\n")
+        for inner in element:
+            _append(lines, inner, f"{margin} ")
+        lines.append(f"{margin}</{tag}>\n")
+    elif element.text:
+        lines.append(f"{margin}<{tag}{named}>{escape(element.text, quote=False)}</{tag}>\n")
+    else:
+        lines.append(f"{margin}<{tag}{named} />\n")
 
 
 def _check(name: str, value: int, most: int) -> None:
@@ -72,19 +115,32 @@ def _check(name: str, value: int, most: int) -> None:
         raise UsageError(f"a {name} must lie in 0..{most}; got {value!r}")
 
 
-def _header(root: Element, title: str) -> None:
+def _header(title: str) -> Iterator[Element]:
     """Title and origin; what a program need not work out by itself is said to be there."""
     if title:
-        SubElement(SubElement(root, "work"), "work-title").text = title
-    encoding = SubElement(SubElement(root, "identification"), "encoding")
+        work = Element("work")
+        SubElement(work, "work-title").text = title
+        yield work
+    identification = Element("identification")
+    encoding = SubElement(identification, "encoding")
     SubElement(encoding, "software").text = f"Kelly {__version__}"
     for element in ("accidental", "beam"):
         SubElement(encoding, "supports", element=element, type="yes")
+    yield identification
     if title:
-        credit = SubElement(root, "credit", page="1")
+        credit = Element("credit", page="1")
         SubElement(credit, "credit-type").text = "title"
         words = SubElement(credit, "credit-words", {"font-size": "22", "justify": "center", "valign": "top"})
         words.text = title
+        yield credit
+
+
+def _part_list(pages: Iterable[Page]) -> Element:
+    """The list of parts."""
+    parts = Element("part-list")
+    for number, page in enumerate(pages):
+        _listed(parts, page, _id(number))
+    return parts
 
 
 def _listed(parts: Element, page: Page, name: str) -> None:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from kelly._version import __version__
 from kelly.serving.connections import FILES
+from kelly.serving.description import Described, operation
 from kelly.serving.gate import Gate
 from kelly.serving.problems import handled
 from kelly.serving.routes import analyses, catalogue, feelings, jobs, live, operations, preferences, songs, workbench
@@ -30,7 +31,7 @@ def application(settings: Settings) -> FastAPI:
         async with service.running():
             yield
 
-    app = FastAPI(
+    app = Described(
         title="Kelly",
         version=__version__,
         summary=_ABOUT,
@@ -40,6 +41,7 @@ def application(settings: Settings) -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
         redirect_slashes=False,
+        generate_unique_id_function=operation,
         form_limits={"max_files": FILES, "max_fields": FILES},
     )
     app.state.service = service

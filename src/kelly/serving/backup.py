@@ -1,10 +1,11 @@
-"""Backup: all that a service keeps, in one file, while it runs or not.
+"""Backup: the store of a service and its models, in one file, while it runs or not.
 
 Conventions: a backup is a zip file. `manifest.json` says what it holds: the Kelly that made it, the shape of its store,
 how many rows each table has, the SHA-256 of every other member and of the weights that came with that Kelly.
 `TABLE.jsonl` has the rows of a table, an object a line; `songs/ID.mid` has the notes of a song, and `models/NAME/FILE`
 is of a model that lies in the folder of the service. All of it is the store at one moment, whichever database keeps it.
-What people asked for and is not made yet is in it, so a backup can be read by its owner alone.
+What people asked for and is not made yet is in it, so a backup can be read by its owner alone. Trainings are left out:
+their folders hold plain files that any program copies, and checkpoints that are pickles, which no archive may bring.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Body:
     def __init__(self, receive: Receive, headers: Headers, most: int, pause: float, trickle: float) -> None:
         self._receive, self._most, self._pause, self._trickle = receive, most, pause, trickle
         promised = headers.get("content-length", "0")
-        self._promised = int(promised) if promised.isascii() and promised.isdigit() else 0
+        self._promised = int(promised[:20]) if promised.isascii() and promised.isdigit() else 0  # more is as much
         self._endless = "transfer-encoding" in headers
         self._size, self._began, self._whole = 0, time.monotonic(), False
         self.gone = self.refused = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from kelly.errors import FileError, KellyError, UsageError
+from kelly.serving import logs
 from kelly.serving.app import application
 from kelly.serving.settings import Settings
 
@@ -30,15 +32,18 @@ _NAME = "kelly"
 
 
 def serve(
-    settings: Settings, host: str, port: int, told: Callable[[str], None], replicas: tuple[int, int] = (1, 4)
+    settings: Settings, host: str, port: int, told: Callable[[str], None], replicas: tuple[int, int], level: str
 ) -> None:
     """Serve on Ray until SIGTERM or Ctrl-C: on the cluster of RAY_ADDRESS, else on this machine.
 
-    Parameters: settings; host and port; told, whom the address is told; replicas, the fewest and the most.
+    Parameters: settings; host and port; told, whom the address is told; replicas, the fewest and the most; level, from
+    which on they log.
     Raises: KellyError, Ray is not installed; UsageError, machines that share no disk are to share SQLite; FileError,
     the replicas do not start.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report its use to its makers
+    if "RAY_ADDRESS" not in os.environ:  # a cluster of our own: whoever reached its ports could run anything
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     ray, serving = _ray()
     ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     try:
@@ -47,6 +52,7 @@ def serve(
         serving.start(http_options={"host": host, "port": port})
 
         def built() -> FastAPI:  # on each replica, by Ray, which asks for a function
+            logs.begin(level)
             return application(settings)
 
         made = serving.deployment(serving.ingress(built)()).options(

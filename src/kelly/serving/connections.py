@@ -1,9 +1,10 @@
 """Connections: HTTP/1.1 on a socket, with what uvicorn leaves open closed.
 
 Conventions: a connection has `head` seconds to say what it wants, from when it is made and from the first byte of each
-request; between an answer and that byte it may be idle for `idle` seconds. There are so many connections at most;
-further ones are told so and closed. Whoever is sent away in the middle of a request may go on sending for `LINGER`
-seconds, unheard, so that the answer is not lost on the way.
+request; between an answer and that byte it may be idle for `idle` seconds. What it says is read a `PIECE` at a time,
+so that others have their turn, however long that one takes. There are so many connections at most; further ones are
+told so and closed. Whoever is sent away in the middle of a request may go on sending for `LINGER` seconds, unheard, so
+that the answer is not lost on the way.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from kelly.errors import UsageError
 from kelly.serving.problems import MEDIA, SAFE, problem_of
 from kelly.serving.settings import Settings
+from kelly.serving.sockets import proper
 from kelly.serving.store.tables import new_id
 
-__all__ = ["BURST", "FILES", "LINGER", "Connection", "room"]
+__all__ = ["BURST", "FILES", "LINGER", "PIECE", "Connection", "room"]
 
 FILES = 4  # in a form, at most; each may become one on the disk
 BURST = 64  # connections that are accepted at a time
 LINGER = 5.0  # seconds
+PIECE = 8 * 1024  # bytes
 _OWN = 128  # files that the service itself opens: the store, the workers, the log
 _AT_ONCE = struct.pack("ii", 1, 0)  # close in no seconds
-_KEY = 24  # characters of a WebSocket's key
 
 
 class Connection(H11Protocol):
@@ -56,6 +58,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head, or send who is one too many away."""
+        transport.max_size = PIECE  # type: ignore[attr-defined]  # of the loops of asyncio
         self._gentle = _Gentle(transport, self._parting)
         super().connection_made(self._gentle)  # type: ignore[arg-type]  # it does what a transport does
         if len(self.connections) > self._most:
@@ -87,14 +90,13 @@ class Connection(H11Protocol):
         """Another head may begin, or has."""
         self._begun = False
         super().on_response_complete()
-        if not self._busy() and not self.transport.is_closing() and self.conn.trailing_data[0]:
+        if not (self._busy() or self._upgraded or self.transport.is_closing()) and self.conn.trailing_data[0]:
             self._begun = True
             self._wait()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection on, which keeps its own time."""
-        given = dict(self.headers)
-        if len(given.get(b"sec-websocket-key", b"")) != _KEY or given.get(b"sec-websocket-version") != b"13":
+        if not proper(event):
             self._sent_away(400, "it is no proper request for a WebSocket")
             return
         self._stop()
@@ -138,7 +140,7 @@ class Connection(H11Protocol):
         """The head did not come in time: told so if some of it came, else just closed."""
         if self._busy():
             return
-        if self._begun and self.conn.their_state is h11.IDLE:
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
             self._sent_away(408, "the head of the request came too slowly")
         else:
             self.transport.close()

@@ -1,10 +1,10 @@
 """The gate: what every request passes before anything is done for it, and what is noted of it afterwards.
 
-Conventions: in this order a request gets an id, and is refused when its head is not as it may be (400, 414, 431, 505),
-when it was meant for another host (421), comes from a page of another site (403), shows no token where one is asked
-for (401), comes while the service ends (503), is one too many (429), or brings too much (413) or too little at a time
-(408). A caller who does not read the answer is cut off. What is noted are method, route, status, time and size: never
-what was said, nor who said it.
+Conventions: in this order a request gets an id, and is refused when its head is not as it may be (400, 414, 415, 431,
+505), when it was meant for another host (421), comes from a page of another site (403), shows no token where one is
+asked for (401), comes while the service ends (503), is one too many (429), or brings too much (413) or too little at a
+time (408). A caller who does not read the answer is cut off. What is noted are method, route, status, time and size:
+never what was said, nor who said it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from anyio import fail_after
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -38,6 +39,8 @@ OPEN = ("/health", "/healthz", "/readyz")  # what may be asked without a token, 
 _COUNTS = ("/metrics",)  # what may be asked in the end, with a token
 _UPLOADS = ("/predict", "/v1/analyses", "/v1/feelings", "/v1/songs/imports")
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::[0-9]{0,5})?", re.ASCII | re.IGNORECASE)
+_WRITTEN = {b"utf-8", b"utf8"}  # the only way in which text stands in a form
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WS")
 _REFUSED = {401, 403, 408, 413, 414, 415, 421, 429, 431, 503}
 _WENT = 499  # of who asked and did not wait for the answer
@@ -221,11 +224,12 @@ class _Asked:
         if self.body.gone or isinstance(error, WebSocketDisconnect) or (live and isinstance(error, OSError)):
             return  # nobody is there to be told
         if not self.answered:
-            if isinstance(error, HTTPException):  # of `bodies`, where no framework was between
-                await self._answer(answered(self.name, error.status_code, error.detail))
-            else:
-                await self._answer(unexpected(error, self.name))
-            return
+            with suppress(OSError):  # who does not read this either is cut off
+                if isinstance(error, HTTPException):  # of `bodies`, where no framework was between
+                    await self._answer(answered(self.name, error.status_code, error.detail))
+                else:
+                    await self._answer(unexpected(error, self.name))
+                return
         if not self.left and not self.body.refused:
             _LOG.error("an answer was cut off", exc_info=error, extra={"request": self.name})
         cut = self.scope["state"].get("cut")  # of `server`
@@ -257,9 +261,17 @@ def _malformed(asked: _Asked, settings: Settings) -> RefusedError | None:
         return RefusedError(414, f"the target of a request may have {settings.target:,} bytes")
     if target + sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > settings.headers:
         return RefusedError(431, f"the head of a request may have {settings.headers:,} bytes")
-    if "content-length" in headers and "transfer-encoding" in headers:
-        return RefusedError(400, "a request has Content-Length or Transfer-Encoding, not both")
+    if "transfer-encoding" in headers and ("content-length" in headers or scope.get("http_version") == "1.0"):
+        return RefusedError(400, "a request has Content-Length or (since HTTP/1.1) Transfer-Encoding, not both")
+    if asked.kind == "uploads" and _charset(headers) not in _WRITTEN:
+        return RefusedError(415, "a form must be written in UTF-8")
     return None
+
+
+def _charset(headers: Headers) -> bytes:
+    """How a form says that it is written, read as it will be later."""
+    _, told = parse_options_header(headers["content-type"])
+    return told.get(b"charset", b"utf-8").lower()
 
 
 def _elsewhere(asked: _Asked, settings: Settings) -> RefusedError | None:
@@ -269,17 +281,15 @@ def _elsewhere(asked: _Asked, settings: Settings) -> RefusedError | None:
         return RefusedError(421, "this service does not go by that name")
     site, way = asked.headers.get("sec-fetch-site", "none"), asked.headers.get("sec-fetch-mode")
     called = site not in {"none", "same-origin"} and way != "navigate"  # a link may lead here
-    if called or (origin is not None and origin.partition("://")[2] != host):
+    if called or (origin is not None and origin not in {f"http://{host}", f"https://{host}"}):
         return RefusedError(403, "pages of other sites may not call this service")
     return None
 
 
 def _name(host: str) -> str:
-    """A host without its port."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
+    """A host without its port; "" of what is none."""
+    found = _HOST.fullmatch(host)
+    return found[1].strip("[]").lower() if found else ""
 
 
 def _shown(headers: Headers) -> bytes:

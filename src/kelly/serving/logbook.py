@@ -109,14 +109,23 @@ class Process:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a training ended: its exit code, when, and whether it was watched to its end."""
+
+    code: int | None = None
+    at: float | None = None
+    seen: bool = False
+
+
 def training_in(place: Path, asked: Asked, *, running: bool, points: int) -> Training:
     """A training as it stands.
 
     Parameters: place, its folder; asked; running, whether it is; points, rows that are told of its curve.
     """
     process, rows, epochs, said = process_in(place), rows_in(place), _epochs(place), _said(place, asked)
-    code, at = (None, None) if running else _end(place)
-    state = "running" if running else ended_as(place, code)
+    end = _End() if running else _end(place)
+    state = "running" if running else ended_as(place)
     return Training(
         place.name,
         asked.created,
@@ -132,14 +141,14 @@ def training_in(place: Path, asked: Asked, *, running: bool, points: int) -> Tra
         0.0 if process is None else seconds_in(place, process),
         _eta(place, process, len(rows), epochs) if running and process is not None else None,
         said,
-        code,
-        at,
-        _why(code, said) if state == "failed" else None,
+        end.code,
+        end.at,
+        _why(end.code, said) if state == "failed" else None,
     )
 
 
 def ask(place: Path, asked: Mapping[str, Any]) -> None:
-    """Write down what is asked for, as `schemas_workbench.TrainingQuestion` has it. Raises: FileError."""
+    """Write down what is asked for, as `schemas.workbench.TrainingQuestion` has it. Raises: FileError."""
     if asked.get("settings"):
         write_atomically(place / _SETTINGS, yaml.safe_dump(dict(asked["settings"])).encode())
     _write(place / ASKED, {"created": time.time(), **asked})
@@ -150,9 +159,11 @@ def started(place: Path, process: Process) -> None:
     _write(place / _PROCESS, asdict(process))
 
 
-def finished(place: Path, code: int | None, at: float) -> None:
-    """Write down how a training ended: its exit code, if that was seen, and when. Raises: FileError."""
-    _write(place / ENDED, {"code": code, "at": at})
+def finished(place: Path, code: int | None, at: float, *, seen: bool) -> None:
+    """Write down how a training ended: its exit code, if it was our child's, and when; seen, whether it was watched to
+    its end. Raises: FileError.
+    """
+    _write(place / ENDED, asdict(_End(code, at, seen)))
 
 
 def arguments(place: Path, asked: Asked) -> list[str]:
@@ -163,18 +174,19 @@ def arguments(place: Path, asked: Asked) -> list[str]:
     return told + (["--labels", asked.labels] if asked.labels else [])
 
 
-def ended_as(place: Path, code: int | None) -> str:
-    """What a training has ended as."""
-    if code == 0 or runs.done(place):
+def ended_as(place: Path) -> str:
+    """What a training has ended as: who ended by itself before it was done has failed, as far as that was seen."""
+    end = _end(place)
+    if end.code == 0 or runs.done(place):
         return "done"
-    return "stopped" if code is None or code in _POLITE or (place / STOPPING).exists() else "failed"
+    return "failed" if end.seen and end.code not in _POLITE and not (place / STOPPING).exists() else "stopped"
 
 
 def _why(code: int | None, said: str | None) -> str:
     """Why a training failed."""
     if code is not None and code < 0:
         return f"it was ended by signal {-code}, as by a machine that has no memory left"
-    return said or f"it ended with exit code {code}"
+    return said or ("it ended before it was done" if code is None else f"it ended with exit code {code}")
 
 
 def _said(place: Path, asked: Asked) -> str | None:
@@ -193,7 +205,7 @@ def _said(place: Path, asked: Asked) -> str | None:
 
 def seconds_in(place: Path, process: Process) -> float:
     """How long a training has worked, in seconds."""
-    return process.spent + max(0.0, (_end(place)[1] or time.time()) - process.began)
+    return process.spent + max(0.0, (_end(place).at or time.time()) - process.began)
 
 
 def _eta(place: Path, process: Process, rows: int, epochs: int | None) -> float | None:
@@ -246,11 +258,12 @@ def process_in(place: Path) -> Process | None:
         return None
 
 
-def _end(place: Path) -> tuple[int | None, float | None]:
-    """The exit code of a training and when it ended, as far as that was seen."""
+def _end(place: Path) -> _End:
+    """How a training ended, as far as that was seen."""
     told = _read(place / ENDED)
     code, at = told.get("code"), told.get("at")
-    return code if isinstance(code, int) else None, at if isinstance(at, float) else None
+    known = code if isinstance(code, int) else None
+    return _End(known, at if isinstance(at, float) else None, known is not None or told.get("seen") is True)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -20,7 +20,10 @@ _OWN = (
 )  # fmt: skip
 _OURS = "kelly."
 _PLACES = 12  # of an error, the innermost
-_NO_ERROR = "ASGI callable returned without completing handshake."  # uvicorn says so when a WebSocket is refused
+_NO_ERRORS = (  # what uvicorn says of callers
+    "ASGI callable returned without completing handshake.",  # of a WebSocket that was refused
+    "Invalid UTF-8 sequence received from client.",
+)
 
 
 class _Lines(logging.Formatter):
@@ -71,4 +74,4 @@ def begin(level: str) -> None:
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(least)
     logging.getLogger().addHandler(logging.NullHandler())  # what other libraries say may repeat what was sent
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _NO_ERROR)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg not in _NO_ERRORS)

@@ -27,7 +27,7 @@ __all__ = ["MEDIA", "SAFE", "RefusedError", "answered", "handled", "of_error", "
 MEDIA = "application/problem+json"
 SAFE = {  # of every answer, so that none is taken for a page or a program, or kept
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
@@ -94,8 +94,8 @@ def _plain(text: str) -> str:
     return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
-def of_error(error: KellyError) -> tuple[int, str]:
-    """The status and the detail of an error that Kelly raised on purpose."""
+def of_error(error: Exception) -> tuple[int, str]:
+    """The status and the detail of an error; of one that Kelly did not raise on purpose, no more than that."""
     if isinstance(error, RefusedError):
         return error.status, str(error)
     ours = isinstance(error, FileError | SoundError) and _PATH.match(str(error))

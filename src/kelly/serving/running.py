@@ -19,12 +19,11 @@ import anyio
 from anyio import CancelScope, create_task_group, current_time, get_cancelled_exc_class
 from sqlalchemy.exc import SQLAlchemyError
 
-from kelly.errors import KellyError
 from kelly.serving import tasks
 from kelly.serving.metrics import Metrics
 from kelly.serving.problems import RefusedError, of_error, problem_of
 from kelly.serving.store import jobs, songs
-from kelly.serving.store.jobs import ATTEMPTS, LONGEST, Job
+from kelly.serving.store.jobs import ATTEMPTS, ENDED, LONGEST, Job
 from kelly.serving.store.store import AWAY, Store
 from kelly.serving.store.tables import new_id
 from kelly.serving.store.tidying import tidied
@@ -37,6 +36,8 @@ T = TypeVar("T")
 _BEAT = 0.5  # seconds between two looks at whether jobs are still wanted
 _GLANCE = 1.0  # seconds between two looks for a job that another replica took on
 _TIDY = 60.0  # seconds between two times of tidying
+_OUTCOMES = {"queued": "again"}
+_MISHAP = 500  # the status of what is our own fault
 _LOG = logging.getLogger("kelly.serving")
 
 
@@ -87,14 +88,16 @@ class Runners:
             try:
                 async with self._turn:
                     job = await self._next()
-                if job is not None:
+                if job is not None and job.state in ENDED:
+                    self._told(job, job)
+                elif job is not None:
                     await self._worked(job, str(job.owner))
             except SQLAlchemyError as error:
-                _LOG.warning("the store cannot be reached", exc_info=error)
+                _away(error)
                 await anyio.sleep(_GLANCE)
 
     async def _next(self) -> Job | None:
-        """The next job; None when there is none for a while."""
+        """The next job, which may have ended by being taken; None when there is none for a while."""
         if self._end.is_set():
             return None
         self._news = anyio.Event()  # before we look, so that no news is missed
@@ -106,20 +109,21 @@ class Runners:
 
     async def _worked(self, job: Job, owner: str) -> None:
         held = self._held[owner] = _Held(CancelScope(), current_time() + self._lease)
+        now: Job | None = None
         try:
             with held.scope:
-                await self._done(job, owner)
+                now = await self._done(job, owner)
+            if held.scope.cancelled_caught:
+                now = await self._given_back(job, owner, counts=False)
         except get_cancelled_exc_class():
-            with CancelScope(shield=True), suppress(SQLAlchemyError):
-                await self._store.write(jobs.given_back, job.id, owner, counts=False)
+            with CancelScope(shield=True), suppress(SQLAlchemyError):  # else its lease runs out
+                self._told(job, await self._store.write(jobs.given_back, job.id, owner, counts=False))
             raise
         finally:
             del self._held[owner]
             if self._end.is_set() and not self._held:
                 self._idle.set()
-        if held.scope.cancelled_caught:
-            ended = await self._store.write(jobs.stopped, job.id, owner)
-            self._told(job, "cancelled" if ended else "lost")
+        self._told(job, now)
 
     async def _watched(self) -> None:
         """Look whether what is run is still wanted of us, and hold on to it."""
@@ -131,7 +135,7 @@ class Runners:
                     due = await self._renewed(owners, due)
                     unwanted = owners - await self._store.read(jobs.wanted, owners)
                 except SQLAlchemyError as error:
-                    _LOG.warning("the store cannot be reached", exc_info=error)
+                    _away(error)
                     unwanted = frozenset(owner for owner, held in self._held.items() if held.until < current_time())
                 for owner in unwanted & self._held.keys():
                     self._held[owner].scope.cancel()
@@ -148,32 +152,29 @@ class Runners:
 
     async def _tidied(self) -> None:
         while True:
-            with suppress(SQLAlchemyError):
+            try:
                 while await self._store.write(tidied):
                     pass
                 await self._store.tidy()
+            except SQLAlchemyError as error:
+                _away(error)
             await anyio.sleep(_TIDY)
 
-    async def _done(self, job: Job, owner: str) -> None:
+    async def _done(self, job: Job, owner: str) -> Job | None:
+        """Work a job off; the job as it stands then, or None if it is no longer ours."""
         if job.attempts > ATTEMPTS:
-            await self._failed(job, owner, (500, "it ended the service each time that it was tried"))
-            return
+            return await self._failed(job, owner, 500, "it ended the service each time that it was tried")
         try:
             made = await self._made(job, owner)
             song = songs.made(job.kind, made.title, made.midi, made.report, job.key, job.source)
-            if await self._sure(lambda: self._store.write(jobs.finished, job.id, owner, song)):
-                self._told(job, "done")
-        except BrokenError as error:
-            if error.status == 500 and job.attempts < ATTEMPTS:
-                await self._sure(lambda: self._store.write(jobs.given_back, job.id, owner, counts=True))
-                self._told(job, "again")
-            else:
-                await self._failed(job, owner, of_error(error))
-        except KellyError as error:
-            await self._failed(job, owner, of_error(error))
+            return await self._sure(lambda: self._store.write(jobs.finished, job.id, owner, song))
         except Exception as error:  # noqa: BLE001 - a mistake of ours fails this job, and no other
-            _LOG.error("a job failed", exc_info=error, extra={"job": job.id})
-            await self._failed(job, owner, (500, "something went wrong that is not your fault"))
+            status, detail = of_error(error)
+            if isinstance(error, BrokenError) and status == _MISHAP and job.attempts < ATTEMPTS:
+                return await self._given_back(job, owner, counts=True)
+            if status == _MISHAP:
+                _LOG.error("a job failed", exc_info=error, extra={"job": job.id})
+            return await self._failed(job, owner, status, detail)
 
     async def _made(self, job: Job, owner: str) -> Made:
         request: Mapping[str, Any] = job.request or {}
@@ -185,9 +186,11 @@ class Runners:
             raise RefusedError(404, "the song that it was to be made of is gone")
         return await self._crew.run(job.deadline, tasks.varied, request, source.midi, watch)
 
-    async def _failed(self, job: Job, owner: str, told: tuple[int, str]) -> None:
-        await self._sure(lambda: self._store.write(jobs.failed, job.id, owner, problem_of(*told)))
-        self._told(job, "failed")
+    async def _failed(self, job: Job, owner: str, status: int, detail: str) -> Job | None:
+        return await self._sure(lambda: self._store.write(jobs.failed, job.id, owner, problem_of(status, detail)))
+
+    async def _given_back(self, job: Job, owner: str, *, counts: bool) -> Job | None:
+        return await self._sure(lambda: self._store.write(jobs.given_back, job.id, owner, counts=counts))
 
     async def _sure(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What the store gives, as soon as it can be reached; whoever loses the job meanwhile is ended."""
@@ -195,9 +198,15 @@ class Runners:
             try:
                 return await ask()
             except AWAY as error:
-                _LOG.warning("the store cannot be reached", exc_info=error)
+                _away(error)
                 await anyio.sleep(_GLANCE)
 
-    def _told(self, job: Job, outcome: str) -> None:
+    def _told(self, job: Job, now: Job | None) -> None:
+        """Note what has become of a job that was taken; None, another has it by now."""
+        outcome = "lost" if now is None else _OUTCOMES.get(now.state, now.state)
         self._metrics.jobs.labels(job.kind, outcome).inc()
         _LOG.info("job", extra={"job": job.id, "kind": job.kind, "outcome": outcome, "attempt": job.attempts})
+
+
+def _away(error: SQLAlchemyError) -> None:
+    _LOG.warning("the store cannot be reached", exc_info=error)

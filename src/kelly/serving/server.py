@@ -16,9 +16,10 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from kelly.errors import FileError
-from kelly.serving.connections import BURST, Connection, room
+from kelly.errors import FileError, KellyError
+from kelly.serving.connections import BURST, LINGER, Connection, room
 from kelly.serving.service import Service
+from kelly.serving.sockets import Socket
 
 __all__ = ["serve"]
 
@@ -30,7 +31,8 @@ def serve(app: FastAPI, host: str, port: int, told: Callable[[str], None]) -> No
     """Serve an application until it is told to end.
 
     Parameters: app; host and port (0 takes a free one); told, whom the address is told.
-    Raises: FileError, the address cannot be had; UsageError, the system allows too few open files.
+    Raises: FileError, the address cannot be had; UsageError, the system allows too few open files; KellyError, what
+    runs beside the requests failed.
     """
     service: Service = app.state.service
     settings, refused = service.settings, service.metrics.refused
@@ -45,6 +47,7 @@ def serve(app: FastAPI, host: str, port: int, told: Callable[[str], None]) -> No
         app,
         # what makes a protocol will do
         http=partial(Connection, settings, most, lambda status: refused.labels(str(status)).inc()),  # type: ignore[arg-type]
+        ws=Socket,
         loop="asyncio",
         log_config=None,
         access_log=False,
@@ -57,9 +60,12 @@ def serve(app: FastAPI, host: str, port: int, told: Callable[[str], None]) -> No
         ws_ping_interval=None,  # who listens live is heard, or sent away; a pong might wait behind what is slowed
         ws_per_message_deflate=False,  # samples do not shrink
         timeout_keep_alive=settings.idle,  # type: ignore[arg-type]  # parts of a second will do
-        timeout_graceful_shutdown=round(settings.grace),
+        timeout_graceful_shutdown=round(LINGER),  # after `_ended`, which gives what runs its time
     )
-    _Server(config, service).run([there])
+    server = _Server(config, service)
+    server.run([there])
+    if server.lifespan.error_occurred:
+        raise KellyError("the service failed: its log tells why")
 
 
 def _socket(host: str, port: int) -> socket.socket:
@@ -87,6 +93,10 @@ class _Server(uvicorn.Server):
         for there in sockets or []:
             there.listen(_BACKLOG)
 
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end, as it must too when what runs beside the requests has failed."""
+        return await super().on_tick(counter) or self.lifespan.error_occurred
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - whichever it is
         """End: at first when what has begun is done, then at once."""
         if self._service.draining:
@@ -94,8 +104,7 @@ class _Server(uvicorn.Server):
             super().handle_exit(signal.SIGINT, frame)
             return
         self._service.drain()
-        loop = asyncio.get_running_loop()
-        self._ending = loop.create_task(self._ended())
+        self._ending = asyncio.get_running_loop().create_task(self._ended())
 
     async def _ended(self) -> None:
         """Wait for what is being answered, and end."""

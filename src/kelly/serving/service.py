@@ -6,7 +6,8 @@ Conventions: made once, by `app.application`; begun and ended with it.
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
@@ -35,6 +36,7 @@ __all__ = ["Here", "Service"]
 T = TypeVar("T")
 _WAITING = 8  # who may wait for each helper
 _THREADS = 2  # that hear what comes live
+_LOG = logging.getLogger("kelly.serving")
 
 
 @dataclass(slots=True)
@@ -109,17 +111,21 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Open the store, load what is needed, and work jobs off, until the block ends."""
-        self.store.open()
-        await self.store.read(lambda _: feel_all(["warm"]))
         try:
+            self.store.open()
+            await self.store.read(lambda _: feel_all(["warm"]))
             async with create_task_group() as group:
                 group.start_soon(self.runners.run, self.settings.grace)
                 group.start_soon(self.trainings.watch)
                 async with create_task_group() as loading:
                     loading.start_soon(self._warmed)
+                    loading.start_soon(self.renderings.watch, self.store)
                     yield
                     loading.cancel_scope.cancel()  # who ends before all is loaded does not wait for it
                 self.drain()
+        except Exception as error:
+            _LOG.error("the service failed", exc_info=error)
+            raise
         finally:
             self.readings.close()
             self.store.close()
@@ -131,8 +137,9 @@ class Service:
         self.ready = True
 
 
-def _read(texts: Sequence[str]) -> Sequence[Reading]:
-    return feel_all(texts)
+def _read(texts: Sequence[str]) -> Iterator[Reading]:
+    for text in texts:
+        yield from feel_all([text])  # together they would be read one by one as well
 
 
 def _here(connection: HTTPConnection) -> Service:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
+from urllib.parse import quote
 
 from kelly.errors import UsageError
 from kelly.names import find, quoted
@@ -108,8 +109,8 @@ class Settings:
     frames: Bytes = 64 * KIB
     quiet: Seconds = 30.0
     session: Seconds = 3600.0
-    lag: Seconds = 0.06
-    batch: Count = 4
+    lag: Seconds = 0.055
+    batch: Count = 1
     delay: Seconds = 0.0
     cache: Bytes = 2 * GIB
     grace: Seconds = 20.0
@@ -122,7 +123,7 @@ class Settings:
     @property
     def url(self) -> str:
         """The store's URL."""
-        return self.store or f"sqlite:///{self.folder / 'kelly.db'}"
+        return self.store or f"sqlite:///{quote(str(self.folder / 'kelly.db'))}"
 
 
 def limits() -> dict[str, str]:

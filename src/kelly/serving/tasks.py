@@ -66,7 +66,7 @@ def warmed() -> None:
 
 
 def composed(request: Mapping[str, Any], watch: Watch) -> Made:
-    """Compose a song, as `schemas.Wanted` has it."""
+    """Compose a song, as `schemas.songs.Wanted` has it."""
     import kelly
     from kelly.score import midi
 
@@ -78,7 +78,7 @@ def composed(request: Mapping[str, Any], watch: Watch) -> Made:
 
 
 def varied(request: Mapping[str, Any], source: bytes, watch: Watch) -> Made:
-    """Make something else of a song, as `schemas.Variation` has it."""
+    """Make something else of a song, as `schemas.songs.Variation` has it."""
     from kelly.composing.report import read_report
     from kelly.composing.song import Song
     from kelly.score import midi
@@ -158,7 +158,7 @@ def imported(data: bytes) -> Made:
 def _report(score: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - a Score
     """The report in a file that may be anybody's."""
     from kelly.composing.report import read_report
-    from kelly.serving.schemas import plain
+    from kelly.serving.schemas.common import plain
 
     report = read_report(score)
     if report is None:
@@ -239,7 +239,7 @@ def _axes(emotion: Any) -> dict[str, float]:  # noqa: ANN401 - an Emotion
 
 
 def rendered(source: bytes, form: str, target: str) -> None:
-    """Write a song in another form (wav, svg, musicxml or stems) into a file, which appears whole or not at all."""
+    """Write a song in another form (one of `_FORMS`) into a file, which appears whole or not at all."""
     from kelly.score import midi
 
     _FORMS[form](midi.from_bytes(source), Path(target))
@@ -263,6 +263,12 @@ def _musicxml(score: Any, target: Path) -> None:  # noqa: ANN401
     notating.write(score, target)
 
 
+def _notes(score: Any, target: Path) -> None:  # noqa: ANN401
+    from kelly.serving import notes
+
+    notes.write(score, target)
+
+
 def _stems(score: Any, target: Path) -> None:  # noqa: ANN401
     import zipfile
 
@@ -281,7 +287,13 @@ def _safe(name: str) -> str:
     return "".join(letter if letter.isalnum() or letter in " -_" else "-" for letter in name)[:60].strip() or "part"
 
 
-_FORMS: Mapping[str, Callable[[Any, Path], None]] = {"wav": _wav, "svg": _svg, "musicxml": _musicxml, "stems": _stems}
+_FORMS: Mapping[str, Callable[[Any, Path], None]] = {
+    "wav": _wav,
+    "svg": _svg,
+    "musicxml": _musicxml,
+    "stems": _stems,
+    "notes": _notes,
+}
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """Trainings: `kelly train` as child processes of the service, each in the folder of a run of its own.
 
 Conventions: a training is what its folder (`logbook`) and its process say, whichever service is asked; so it goes on
-while a service that was killed is started anew, which then watches it. One whose end nobody saw is done if it left
-weights, and stopped if not. What is told to end and does not is killed after `grace` seconds. A service that ends, ends
-the trainings that it watches; each can go on later from its last whole epoch.
+while a service that was killed is started anew, which then watches it. One that left weights is done; one that left
+none has failed where somebody watched it end by itself, and is stopped where nobody did. What is told to end and does
+not is killed after `grace` seconds. A service that ends, ends the trainings that it watches; each can go on later from
+its last whole epoch.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Trainings:
     def begin(self, asked: Mapping[str, Any], name: str | None = None) -> Training:
         """Begin a training.
 
-        Parameters: asked, as `schemas_workbench.TrainingQuestion` has it; name, its id (None: a new one), which is
+        Parameters: asked, as `schemas.workbench.TrainingQuestion` has it; name, its id (None: a new one), which is
         begun once.
         Raises: RefusedError, so many run already (429), or nothing can be written or started (503).
         """
@@ -178,9 +179,9 @@ class Trainings:
         if held.over:
             code = None if held.own is None else held.own.returncode
             if held.own is not None or not (self.folder / name / ENDED).exists():
-                finished(self.folder / name, code, time.time())
+                finished(self.folder / name, code, time.time(), seen=not self._ending)
             del self._held[name]
-            told = ended_as(self.folder / name, code)
+            told = ended_as(self.folder / name)
             _NOTES.info("job", extra={"job": name, "kind": "training", "outcome": told})
         elif held.until is None and self._ending:
             self._dismiss(name, held)
@@ -207,7 +208,7 @@ class Trainings:
                     self._held[place.name] = _Held(process.child)
                     continue
                 with suppress(OSError):
-                    finished(place, None, (place / LOG).stat().st_mtime)
+                    finished(place, None, (place / LOG).stat().st_mtime, seen=False)
 
     def _start(self, place: Path, asked: Asked | None) -> None:
         """Start the process of a training. Raises: OSError."""

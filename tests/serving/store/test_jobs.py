@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -51,9 +52,8 @@ def test_who_lost_a_job_can_no_longer_say_anything_of_it(store, queued, claimed,
     assert store.read_now(jobs.wanted, [lost.owner]) == frozenset()
     store.write_now(jobs.renewed, [lost.owner], 60)
     store.write_now(jobs.progressed, name, lost.owner, "composing", 0.9)
-    store.write_now(jobs.given_back, name, lost.owner, counts=True)
+    assert not store.write_now(jobs.given_back, name, lost.owner, counts=True)
     assert not store.write_now(jobs.failed, name, lost.owner, {})
-    assert not store.write_now(jobs.stopped, name, lost.owner)
     assert not store.write_now(jobs.finished, name, lost.owner, song())
     assert job(name) == before
     assert store.read_now(songs.page, 10) == []
@@ -62,8 +62,8 @@ def test_who_lost_a_job_can_no_longer_say_anything_of_it(store, queued, claimed,
 def test_a_job_ends_with_its_song_and_forgets_what_was_asked(store, queued, claimed, job, song):
     name = queued().id
     made = song()
-    assert store.write_now(jobs.finished, name, claimed().owner, made)
-    ended = job(name)
+    told = store.write_now(jobs.finished, name, claimed().owner, made)
+    assert told == (ended := job(name))
     assert (ended.state, ended.progress, ended.song, ended.request) == ("done", 1.0, made.id, None)
     assert store.read_now(songs.found, made.id) == made
 
@@ -82,10 +82,26 @@ def test_what_was_asked_for_twice_at_the_same_time_makes_one_song(store, queued,
     running = [claimed(), claimed()]
     for one in running:
         assert store.write_now(jobs.finished, one.id, one.owner, song("same"))
-    assert claimed() is None  # the third is done without work
+    assert claimed() == job(names[2])  # which is done without work
+    assert {job(name).state for name in names} == {"done"}
     assert len({job(name).song for name in names}) == 1
     assert len(store.read_now(songs.page, 10)) == 1
     assert queued("same").state == "done"
+
+
+def test_jobs_for_the_same_that_finish_at_the_same_time_make_one_song(store, queued, claimed, song):
+    """In PostgreSQL, where all may look before any writes."""
+    for number in range(5):
+        running = [claimed() for _ in [queued(f"same {number}") for _ in range(4)]]
+        together = Barrier(len(running))
+
+        def finish(one, together=together):
+            together.wait(20)
+            return store.write_now(jobs.finished, one.id, one.owner, song(one.key))
+
+        with ThreadPoolExecutor(len(running)) as pool:
+            assert len({ended.song for ended in pool.map(finish, running)}) == 1
+    assert len(store.read_now(songs.page, 100)) == 5
 
 
 def test_a_job_that_waits_is_cancelled_at_once(store, queued, claimed):
@@ -103,7 +119,7 @@ def test_a_job_that_runs_is_asked_to_stop_and_stopped_by_who_runs_it(store, queu
     store.write_now(jobs.progressed, name, owner, "composing", 0.5)
     assert job(name).stage == "stopping"
     assert store.read_now(jobs.wanted, [owner]) == frozenset()
-    assert store.write_now(jobs.stopped, name, owner)
+    assert store.write_now(jobs.given_back, name, owner, counts=False) == job(name)
     assert job(name).state == "cancelled"
 
 
@@ -111,7 +127,7 @@ def test_a_job_that_is_cancelled_at_the_moment_it_is_finished_is_cancelled(store
     name = queued().id
     owner = claimed().owner
     store.write_now(jobs.cancelled, name)
-    assert not store.write_now(jobs.finished, name, owner, song())
+    assert store.write_now(jobs.finished, name, owner, song()) == job(name)
     assert job(name).state == "cancelled"
     assert store.read_now(songs.page, 10) == []
 
@@ -128,6 +144,7 @@ def test_a_job_whose_owner_has_gone_before_it_could_stop_is_cancelled_by_the_nex
     name = queued().id
     claimed(-1)
     store.write_now(jobs.cancelled, name)
+    assert claimed().state == "cancelled"
     assert claimed() is None
     assert job(name).state == "cancelled"
 
@@ -142,7 +159,7 @@ def test_cancelling_and_taking_at_the_same_time_leaves_nothing_behind(store, que
         taken = [pool.submit(claimed) for _ in names]
         list(pool.map(stop, names))
     for one in filter(None, (each.result() for each in taken)):
-        store.write_now(jobs.stopped, one.id, one.owner)
+        store.write_now(jobs.given_back, one.id, one.owner, counts=False)
     assert {job(name).state for name in names} == {"cancelled"}
 
 
@@ -155,7 +172,6 @@ def test_a_cancellation_that_meets_a_job_given_back_is_not_lost(store, queued, c
             given = pool.submit(store.write_now, jobs.given_back, name, owner, counts=False)
             pool.submit(store.write_now, jobs.cancelled, name).result()
             given.result()
-        claimed()
         assert job(name).state == "cancelled"
 
 

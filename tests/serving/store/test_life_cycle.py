@@ -46,6 +46,13 @@ class Life(RuleBasedStateMachine):
     def held(self, name, owner):
         return self.known[name].state == "running" and self.known[name].owner == owner
 
+    def told(self, name, told, *, held):
+        """Who has a job is told how it stands, and nobody else is."""
+        job = self.known[name]
+        assert (None if told is None else (told.id, told.state, told.song)) == (
+            (name, job.state, job.song) if held else None
+        )
+
     @rule(key=keys)
     def add(self, key):
         job = self.store.write_now(jobs.added, "compose", key, {"feeling": {}}, 1.0)
@@ -68,9 +75,8 @@ class Life(RuleBasedStateMachine):
             else:
                 job.state, job.owner, job.holds = "running", owner, seconds > 0
                 self.owners.append((name, owner))
-                assert taken is not None
-                assert (taken.id, taken.owner, taken.attempts) == (name, owner, job.attempts)
-                return
+            assert (taken.id, taken.state, taken.owner, taken.attempts) == (name, job.state, job.owner, job.attempts)
+            return
         assert taken is None
 
     @precondition(lambda self: self.owners)
@@ -78,41 +84,35 @@ class Life(RuleBasedStateMachine):
     def finish(self, some):
         name, owner = some.choice(self.owners)
         job, song = self.known[name], songs.made("compose", "Title", b"MThd", None, self.known[name].key)
-        done = self.store.write_now(jobs.finished, name, owner, song)
-        assert done == (self.held(name, owner) and not job.stopping)
-        if done:
+        told = self.store.write_now(jobs.finished, name, owner, song)
+        held = self.held(name, owner)
+        if held and job.stopping:
+            job.end("cancelled")
+        elif held:
             if self.of_key(job.key) is None:
                 self.songs[song.id] = job.key
             job.end("done", self.of_key(job.key))
-        elif self.held(name, owner):
-            job.end("cancelled")
+        self.told(name, told, held=held)
 
     @precondition(lambda self: self.owners)
     @rule(some=some)
     def fail(self, some):
         name, owner = some.choice(self.owners)
-        assert self.store.write_now(jobs.failed, name, owner, {"status": 500}) == self.held(name, owner)
-        if self.held(name, owner):
+        told = self.store.write_now(jobs.failed, name, owner, {"status": 500})
+        if held := self.held(name, owner):
             self.known[name].end("failed")
+        self.told(name, told, held=held)
 
     @precondition(lambda self: self.owners)
     @rule(some=some, counts=st.booleans())
     def give_back(self, some, counts):
         name, owner = some.choice(self.owners)
         job = self.known[name]
-        self.store.write_now(jobs.given_back, name, owner, counts=counts)
-        if self.held(name, owner):
+        told = self.store.write_now(jobs.given_back, name, owner, counts=counts)
+        if held := self.held(name, owner):
             job.attempts -= not (counts or job.stopping)
             job.end("cancelled" if job.stopping else "queued")
-
-    @precondition(lambda self: self.owners)
-    @rule(some=some)
-    def stop(self, some):
-        name, owner = some.choice(self.owners)
-        stops = self.held(name, owner) and self.known[name].stopping
-        assert self.store.write_now(jobs.stopped, name, owner) == stops
-        if stops:
-            self.known[name].end("cancelled")
+        self.told(name, told, held=held)
 
     @precondition(lambda self: self.owners)
     @rule(some=some, progress=st.floats(0, 1))

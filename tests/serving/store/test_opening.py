@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from kelly.errors import FileError, UsageError
+from kelly.serving.settings import Settings
 from kelly.serving.store import jobs, opening, songs
 from kelly.serving.store.store import Store
 from kelly.serving.store.tables import metadata
@@ -77,6 +78,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(new, monkeypatch):
         "mysql://user:secret@host/name",
         "sqlite://",
         "sqlite:///:memory:",
+        "sqlite:///kelly.db?secret",
         "secret",
         "",
         "postgresql://user:secret@host:port/name",
@@ -115,10 +117,11 @@ def test_a_folder_that_is_missing_is_told_of(tmp_path):
         Store(f"sqlite:///{tmp_path / 'missing' / 'kelly.db'}").open()
 
 
-def test_a_store_with_strange_letters_in_its_path_opens(tmp_path):
-    folder = tmp_path / "100% ünï #1"
+@pytest.mark.parametrize("name", ["100% ünï #1", "a%20b", "a?b=c", "a@b:c"])
+def test_a_store_in_a_folder_of_any_name_opens(name, tmp_path):
+    folder = tmp_path / name
     folder.mkdir()
-    store = Store(f"sqlite:///{folder / 'kelly.db'}")
+    store = Store(Settings(folder=folder).url)
     store.open()
     store.close()
     assert (folder / "kelly.db").is_file()

@@ -29,6 +29,22 @@ def test_a_song_comes_back_as_it_was(store):
     assert store.read_now(songs.found, made.id) == made
 
 
+def test_of_each_key_one_song_is_kept(store, song):
+    first, again, other, brought = song("a"), song("a"), song("b"), song(None)
+    assert store.write_now(songs.added, first) == store.write_now(songs.added, again) == first
+    for one in (other, brought, replace(brought, id="0" * 24)):
+        assert store.write_now(songs.added, one) == one
+    assert len(store.read_now(songs.page, 10)) == 4
+
+
+def test_ids_of_songs_that_are_gone_are_known_however_many_there_are(store, song, monkeypatch):
+    monkeypatch.setattr(songs, "_MANY", 3)
+    there = [store.write_now(songs.added, song(str(number))).id for number in range(7)]
+    store.write_now(songs.removed, there[3])
+    assert store.read_now(songs.gone, [*there, "0" * 24]) == {there[3], "0" * 24}
+    assert store.read_now(songs.gone, []) == set()
+
+
 def test_a_title_with_a_nul_is_kept_without_it(store):
     made = songs.made("import", "a\0b", b"", None)
     store.write_now(songs.added, made)

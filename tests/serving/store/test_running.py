@@ -6,6 +6,7 @@ import anyio
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from kelly.errors import FileError
 from kelly.serving import running
 from kelly.serving.metrics import Metrics
 from kelly.serving.running import Runners
@@ -23,7 +24,7 @@ class Crew:
     """Workers that do what a test wants."""
 
     def __init__(self, work, size=2):
-        self.work, self.size, self.begun, self.ended = work, size, 0, 0
+        self.work, self.size, self.begun, self.ended, self.metrics = work, size, 0, 0, Metrics()
 
     async def run(self, _seconds, _task, *_arguments):
         self.begun += 1
@@ -32,6 +33,11 @@ class Crew:
         except anyio.get_cancelled_exc_class():
             self.ended += 1
             raise
+
+    def told(self):
+        """How many jobs came to what end, as the metrics have it."""
+        (family,) = self.metrics.jobs.collect()
+        return {one.labels["outcome"]: one.value for one in family.samples}
 
 
 async def made():
@@ -50,8 +56,8 @@ def quick(monkeypatch):
 
 @asynccontextmanager
 async def replica(store, crew, lease=15.0, grace=5.0):
-    """A replica that runs as long as the block."""
-    runners = Runners(store, crew, Metrics(), lease)
+    """A replica that runs as long as the block; the crew counts."""
+    runners = Runners(store, crew, crew.metrics, lease)
     async with anyio.create_task_group() as group:
         group.start_soon(runners.run, grace)
         yield runners
@@ -94,6 +100,7 @@ def test_a_job_that_ends_its_worker_each_time_fails_after_some_tries_and_holds_u
     assert job(name).state == "failed"
     assert job(name).problem["detail"] == "it could not be worked out: the worker ended"
     assert crew.begun == ATTEMPTS + 1
+    assert crew.told() == {"again": ATTEMPTS - 1, "failed": 1, "done": 1}
 
 
 def test_a_job_that_ended_the_service_each_time_is_not_tried_again(store, queued, claimed, job):
@@ -135,6 +142,57 @@ def test_a_job_that_is_asked_to_stop_is_ended_soon(store, queued, job):
 
     anyio.run(main)
     assert crew.ended == 1
+    assert crew.told() == {"cancelled": 1}
+
+
+def test_a_job_that_is_asked_to_stop_when_it_is_all_but_done_is_counted_as_cancelled(store, queued, job):
+    name = queued().id
+
+    async def work():
+        store.write_now(jobs.cancelled, name)
+        return MADE
+
+    crew = Crew(work)
+
+    async def main():
+        async with replica(store, crew):
+            await true(lambda: job(name).state == "cancelled")
+
+    anyio.run(main)
+    assert crew.told() == {"cancelled": 1}
+
+
+def test_jobs_that_end_by_being_taken_are_counted(store, queued, claimed, job, song):
+    stopping = queued("a").id
+    claimed(-1)
+    store.write_now(jobs.cancelled, stopping)
+    made_meanwhile = queued("b").id
+    store.write_now(songs.added, song("b"))
+    crew = Crew(made)
+
+    async def main():
+        async with replica(store, crew):
+            await true(lambda: job(stopping).ended and job(made_meanwhile).ended)
+
+    anyio.run(main)
+    assert (job(stopping).state, job(made_meanwhile).state, crew.begun) == ("cancelled", "done", 0)
+    assert crew.told() == {"cancelled": 1, "done": 1}
+
+
+def test_an_error_of_our_own_is_logged_and_tells_no_place(store, queued, job, caplog):
+    name = queued().id
+
+    async def work():
+        raise FileError("cannot write /srv/kelly/song: No space left on device")
+
+    async def main():
+        async with replica(store, Crew(work)):
+            await true(lambda: job(name).state in ENDED)
+
+    with caplog.at_level("ERROR", "kelly.serving"):
+        anyio.run(main)
+    assert job(name).problem["detail"] == "something went wrong that is not your fault"
+    assert [(record.getMessage(), record.job) for record in caplog.records] == [("a job failed", name)]
 
 
 def test_a_job_that_another_took_over_is_let_go(store, queued, claimed, job):
@@ -150,6 +208,7 @@ def test_a_job_that_another_took_over_is_let_go(store, queued, claimed, job):
 
     anyio.run(main)
     assert (job(name).state, job(name).attempts) == ("running", 2)
+    assert crew.told() == {"lost": 1}
 
 
 def test_a_job_that_takes_longer_than_its_lease_stays_where_it_is(store, queued, claimed, job):
@@ -184,6 +243,7 @@ def test_a_service_that_ends_gives_back_what_it_has_begun(store, queued, job):
 
     anyio.run(main)
     assert (job(name).state, job(name).attempts, crew.ended) == ("queued", 0, 1)
+    assert crew.told() == {"again": 1}
 
 
 def test_a_service_that_ends_lets_what_runs_come_to_its_end(store, queued, job):
@@ -246,13 +306,13 @@ def test_a_replica_that_cannot_renew_its_lease_ends_its_work_when_others_may_beg
     async def main():
         async with replica(gone, crew, lease=0.5):
             await true(lambda: crew.begun)
-            gone.away = [jobs.renewed, jobs.wanted, jobs.claimed]
+            gone.away = [jobs.renewed, jobs.wanted, jobs.claimed, jobs.given_back]
             await true(lambda: crew.ended)
             crew.work, gone.away = made, []
             await true(lambda: job(name).state == "done")
 
     anyio.run(main)
-    assert job(name).attempts == 2
+    assert (crew.begun, crew.ended) == (2, 1)
 
 
 def test_a_song_that_the_store_cannot_keep_fails_its_job_alone(store, queued, job):

@@ -16,7 +16,7 @@ from kelly.composing import mapping, theory
 from kelly.composing.chance import stream
 from kelly.composing.improvising.band import ALONE
 from kelly.composing.improvising.reading import moves
-from kelly.composing.improvising.sampling import USUAL, Sampling
+from kelly.composing.improvising.sampling import USUAL, Sampling, sampling_of
 from kelly.composing.improvising.writing import FOUR, Bar, Page, Rules, note_of, tempo_word, write
 from kelly.composing.song import Feeling, meant
 from kelly.composing.tables import parts as tables
@@ -83,12 +83,10 @@ def improvise(
     moved = moves(theory.parse_tonic(key))
     bpm = None if tempo is None else number("tempo", tempo, 20, 400, "BPM")
     rng = stream(whole("seed", seed, 0, 2**63 - 1), "improvise")
-    if not isinstance(sampling, Sampling):
-        raise UsageError(f"sampling must be a Sampling; got {quoted(sampling)}")
     plan = _plan(journey, bars, bpm)
     programs = {SEATS[name]: PERCUSSION if name == "drums" else 1 for name in names}
     page = Page(programs, {SEATS[name]: _rules(name, moved, plan[0].classes) for name in names}, plan)
-    return _notes(write(network.needed(), page, sampling, rng), moved, _BEATS * bars)
+    return _notes(write(network.needed(), page, sampling_of(sampling), rng), moved, _BEATS * bars)
 
 
 def _named(parts: object) -> list[str]:

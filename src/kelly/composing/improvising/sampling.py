@@ -15,9 +15,10 @@ import numpy.typing as npt
 from numpy.random import Generator
 
 from kelly.errors import UsageError
+from kelly.names import quoted
 from kelly.numbers import number, whole
 
-__all__ = ["USUAL", "Sampling", "choose"]
+__all__ = ["USUAL", "Sampling", "choose", "sampling_of"]
 
 Floats = npt.NDArray[np.float64]
 _GRID = 2**20  # weights are counted in such parts of the largest
@@ -49,6 +50,13 @@ class Sampling:
 
 
 USUAL = Sampling()
+
+
+def sampling_of(given: Sampling) -> Sampling:
+    """The sampling that was given. Raises: UsageError, it is none."""
+    if not isinstance(given, Sampling):
+        raise UsageError(f"sampling must be a Sampling; got {quoted(given)}")
+    return given
 
 
 def choose(logits: Floats, allowed: npt.NDArray[np.bool_], sampling: Sampling, rng: Generator) -> int:

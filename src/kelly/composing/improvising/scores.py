@@ -24,16 +24,16 @@ import numpy.typing as npt
 
 from kelly.composing.chance import stream
 from kelly.composing.improvising.reading import Read, read
-from kelly.composing.improvising.sampling import USUAL, Sampling
+from kelly.composing.improvising.sampling import USUAL, Sampling, sampling_of
 from kelly.composing.improvising.writing import Bar, Page, Rules, note_of, parted, write
 from kelly.composing.report import TAG
-from kelly.composing.song import Feeling, Song, meant
+from kelly.composing.song import Feeling, Song, meant, score_of
 from kelly.emotion.space import Emotion
 from kelly.errors import UsageError
 from kelly.listening.score import hear
 from kelly.models.transformer import network
 from kelly.models.transformer.layout import BAR, NOTE, ROLES, SEATS, SLOTS
-from kelly.names import find, key, quoted
+from kelly.names import find, key
 from kelly.numbers import whole
 from kelly.score.notes import DRUM_CHANNEL, Note, Part, Score
 from kelly.score.tokens import DURATIONS, GRID
@@ -108,7 +108,7 @@ def accompanied(
     score: Score | Song, feeling: Feeling | None = None, seed: int = 0, sampling: Sampling = USUAL
 ) -> Score:
     """A score with chords and a bass to what is there."""
-    given = _score(score)
+    given = score_of(score)
     sounding = [part for part in given.parts if part.notes]
     led = given
     if len(sounding) == 1 and not sounding[0].is_drums:  # what is alone leads
@@ -137,11 +137,9 @@ class _Known:
     """A score as it is read, and how it is to be written on. Parameters: as those of all functions."""
 
     def __init__(self, given: Score | Song, feeling: Feeling | None, seed: int, sampling: Sampling) -> None:
-        score = _score(given)
+        score = score_of(given)
         self.seed = whole("seed", seed, 0, 2**63 - 1)
-        if not isinstance(sampling, Sampling):
-            raise UsageError(f"sampling must be a Sampling; got {quoted(sampling)}")
-        self.sampling = sampling
+        self.sampling = sampling_of(sampling)
         count = sum(len(part.notes) for part in score.parts)
         if count > MOST_NOTES:
             raise UsageError(f"a score must have up to {MOST_NOTES:,} notes; got {count:,}")
@@ -229,14 +227,6 @@ class _Known:
 def _bare(bars: Sequence[Bar]) -> list[Bar]:
     """Bars without their chords: where some are not known, the network has learned to do without any."""
     return [replace(bar, chords=(0,) * SLOTS) for bar in bars]
-
-
-def _score(given: Score | Song) -> Score:
-    """The score that is meant. Raises: UsageError, it is none."""
-    score = given.score if isinstance(given, Song) else given
-    if not isinstance(score, Score):
-        raise UsageError(f"a score must be a Score or a Song (kelly.read_midi reads a file); got {quoted(given)}")
-    return score
 
 
 def _count(score: Score) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from kelly.errors import UsageError
 from kelly.score.notation.spelling import Key, fifths_of
+from kelly.score.notation.texts import clean
 
 __all__ = ["ChordName", "Kind", "Symbol", "symbol_of"]
 
@@ -97,7 +98,7 @@ def symbol_of(name: str) -> Symbol | None:
 
     Raises: UsageError, the name does not begin with a note name.
     """
-    text = name.strip().replace("♭", "b").replace("♯", "#")
+    text = clean(name).replace("♭", "b").replace("♯", "#")
     if text in SILENT:
         return None
     match = NAME.fullmatch(text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -174,7 +174,7 @@ def swing_marks(swings: Swings) -> Iterator[SwingMark]:
 
 
 def chord_marks(
-    chords: Iterable[ChordName], bars: Bars, starts: Sequence[int], key_at: Callable[[int], Key]
+    chords: Iterable[ChordName], bars: Bars, starts: Collection[int], key_at: Callable[[int], Key]
 ) -> list[ChordMark]:
     """The chord symbols in order; one that says what the last one said is left out but where a section starts.
 

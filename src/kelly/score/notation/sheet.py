@@ -116,7 +116,7 @@ def sheet_of(score: Score, chords: Iterable[ChordName] = ()) -> Sheet:
     keys = _keys(score.keys, bars)
     said: tuple[Mark, ...] = (*speeds(score, bars), *swing_marks(swings), *marked)
     marks = [mark for mark in said if mark.place < bars.end]
-    over = [mark for mark in chord_marks(chords, bars, starts, keys.at) if mark.place < bars.end]
+    over = [mark for mark in chord_marks(chords, bars, frozenset(starts), keys.at) if mark.place < bars.end]
     return Sheet(score.title, bars, keys, tuple(marks), tuple(over), tuple(pages))
 
 

@@ -69,11 +69,14 @@ class Swings:
 def swings_of(onsets: Places, bars: Bars, edges: Sequence[int]) -> Swings:
     """How notes swing, stretch by stretch; a stretch is like the whole unless it clearly is not.
 
-    Parameters: onsets, in divisions from the score's start; bars; edges, where stretches start, in order, 0 the first.
+    Parameters: onsets, in divisions from the score's start, in order; bars; edges, where stretches start, in order, 0
+    the first.
     Returns: the swing of each stretch that is not like the one before it; those of one unit have one ratio.
     """
-    usual = _unit(_from_bar_lines(onsets, bars))
-    places = [_from_bar_lines(onsets[_within(onsets, low, high)], bars) for low, high in pairwise([*edges, bars.end])]
+    inside = _from_bar_lines(onsets, bars)
+    usual = _unit(inside)
+    cuts = np.searchsorted(onsets, np.array([*edges, bars.end]) - SIXTEENTH / 2)
+    places = [inside[low:high] for low, high in pairwise(cuts)]
     units: list[int] = []
     for row in places:
         units.append(_unit(row, usual) if len(row) or not units else units[-1])
@@ -83,10 +86,6 @@ def swings_of(onsets: Places, bars: Bars, edges: Sequence[int]) -> Swings:
         for unit in set(units) - {0}
     }
     return Swings(tuple(Swing(edges[i], units[i] or QUARTER, ratios.get(units[i], 0.5)) for i in changes))
-
-
-def _within(onsets: Places, low: int, high: int) -> npt.NDArray[np.bool_]:
-    return np.asarray((onsets >= low - SIXTEENTH / 2) & (onsets < high - SIXTEENTH / 2))
 
 
 def _from_bar_lines(onsets: Places, bars: Bars) -> Places:

@@ -5,17 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Protocol, TypeVar
 
-from fastapi import Header, Path, Query, Request, UploadFile
-from pydantic import StringConstraints
+from fastapi import Depends, Header, Path, Query, Request, UploadFile
+from pydantic import BaseModel, StringConstraints
 
 from kelly.serving.problems import MEDIA, RefusedError
-from kelly.serving.schemas import Problem
+from kelly.serving.schemas.common import Problem
 from kelly.serving.store.answers import Once
 
-__all__ = ["Before", "Deadline", "Key", "Limit", "Name", "edge", "file_of", "once_of", "place", "problems"]
+__all__ = [
+    "BY_FORM",
+    "BY_JSON",
+    "Before",
+    "Deadline",
+    "Key",
+    "Limit",
+    "Name",
+    "edge",
+    "file_of",
+    "is_form",
+    "news_of",
+    "once_of",
+    "paged",
+    "problems",
+]
+
+T = TypeVar("T")
 
 Name = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="The id.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many, at most.")]
@@ -55,15 +72,34 @@ _SAID = {
 _ALWAYS = (400, 401, 403, 408, 414, 421, 429, 431, 500, 503)
 
 
+_AGAIN = {"Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route may answer with, for the OpenAPI description."""
     return {
         status: {
             "description": _SAID[status],
-            "content": {MEDIA: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}},
+            "content": {MEDIA: {"schema": _schema(Problem)}},
+            **({"headers": _AGAIN} if status in {429, 503} else {}),
         }
         for status in sorted({*statuses, *_ALWAYS})
     }
+
+
+def news_of(model: type[BaseModel], states: str) -> dict[str, Any]:
+    """A stream of events as the OpenAPI description has it.
+
+    Parameters: model, of the data of each event; states, the name of the component that lists what events are called.
+    """
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": _schema(model)}
+    properties = {"data": data, "event": {"$ref": f"#/components/schemas/{states}"}}
+    content = {"text/event-stream": {"itemSchema": {"properties": properties}}}
+    return {"responses": {"200": {"content": content}}}
+
+
+def _schema(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def once_of(request: Request, key: str | None, asked: Mapping[str, Any]) -> Once | None:
@@ -82,9 +118,27 @@ def edge(before: str | None) -> tuple[float, str] | None:
     return float(created), name
 
 
-def place(created: float, name: str) -> str:
-    """The place of a row, as `Before` takes it."""
-    return f"{created:.9f}_{name}"
+class Row(Protocol):
+    """What pages are made of."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def created(self) -> float:
+        """When it was made."""
+
+
+def paged(found: Sequence[T], limit: int, row: Callable[[T], Row]) -> tuple[Sequence[T], str | None]:
+    """A page, and what `before` takes for the next.
+
+    Parameters: found, one more than fit the page, if there are so many; limit; row, of one of those found.
+    """
+    if len(found) <= limit:
+        return found, None
+    last = row(found[limit - 1])
+    return found[:limit], f"{last.created:.9f}_{last.id}"
 
 
 async def file_of(file: UploadFile) -> bytes:
@@ -106,3 +160,18 @@ def is_form(request: Request) -> bool:
     if kind.partition(";")[0].strip().lower() == "application/json":
         return False
     raise RefusedError(415, "it takes application/json or multipart/form-data")
+
+
+def _json_alone(request: Request) -> None:
+    """Raises: RefusedError, a request brings something else than JSON."""
+    if is_form(request):
+        raise RefusedError(415, "it takes application/json")
+
+
+def _form_alone(request: Request) -> None:
+    """Raises: RefusedError, a request brings something else than a form."""
+    if not is_form(request):
+        raise RefusedError(415, "it takes multipart/form-data")
+
+
+BY_JSON, BY_FORM = [Depends(_json_alone)], [Depends(_form_alone)]

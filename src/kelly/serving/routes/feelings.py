@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.datastructures import UploadFile as Uploaded
 
-from kelly.listening.words import PASSAGE
+from kelly.listening.words import LONGEST, PASSAGE
 from kelly.serving import tasks
 from kelly.serving.problems import RefusedError
 from kelly.serving.routes.common import Deadline, file_of, is_form, problems
-from kelly.serving.schemas import FeelingQuestion, FeelingReading
+from kelly.serving.schemas.feelings import FeelingQuestion, FeelingReading
 from kelly.serving.service import Here, Service
 
 __all__ = ["router"]
@@ -27,13 +27,19 @@ _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": FeelingQuestion.model_json_schema()},
+            "application/json": {"schema": {"$ref": f"#/components/schemas/{FeelingQuestion.__name__}"}},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
                     "properties": {
                         "audio": {"type": "string", "format": "binary", "description": "A recording of a voice."},
-                        "text": {"type": "string", "minLength": 1, "maxLength": 100_000},
+                        "text": {
+                            "type": "string",
+                            "minLength": 1,
+                            "maxLength": LONGEST,
+                            "description": "What was said, if that is known.",
+                            "examples": ["I am fine"],
+                        },
                     },
                     "required": ["audio"],
                     "additionalProperties": False,
@@ -45,7 +51,7 @@ _BODY = {
 
 
 @router.post("/v1/feelings", responses=problems(400, 413, 415, 422, 429, 504), openapi_extra=_BODY)
-async def feelings(request: Request, here: Here, deadline: Deadline = None) -> FeelingReading:
+async def read_feeling(request: Request, here: Here, deadline: Deadline = None) -> FeelingReading:
     """Read what a text feels, or what a voice carries, or both as one."""
     seconds = min(deadline or here.settings.answer, here.settings.answer)
     if is_form(request):

@@ -1,7 +1,7 @@
 """Live: a sound is heard as it comes, over a WebSocket, and what is felt in it is told moment by moment.
 
-Conventions: the caller first says of what kind the samples will be, as `Opening` has it, and is answered so; then it
-sends samples, whole ones, as binary messages, and gets a message of JSON for each moment that is complete. After
+Conventions: the caller first says of what kind the samples will be, as `LiveOpening` has it, and is answered so; then
+it sends samples, whole ones, as binary messages, and gets a message of JSON for each moment that is complete. After
 `{"end": true}` it gets the moments that are left and a reading of the whole, as POST /v1/feelings gives one. What comes
 more than `LEAD` seconds ahead of `PACE` times the pace of the sound itself waits unread, so that little is held.
 
@@ -17,17 +17,17 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import numpy as np
 from anyio import WouldBlock, to_thread
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from kelly.errors import KellyError, UsageError
-from kelly.listening.following import RATES, Follower, Moment
-from kelly.serving.schemas import Asked
+from kelly.listening.following import Follower, Moment
+from kelly.serving.schemas.live import LiveEnding, LiveOpening, LiveReady
 from kelly.serving.service import Here, Service
 
 __all__ = ["LEAD", "PACE", "router"]
@@ -41,19 +41,6 @@ _KINDS = {"f32le": ("<f4", 1.0), "s16le": ("<i2", 2.0**15)}  # how samples are w
 _LOG = logging.getLogger("kelly.serving")
 
 router = APIRouter()
-
-
-class Opening(Asked):
-    """How samples will come: how many a second, and of which kind; one channel."""
-
-    rate: int = Field(ge=RATES[0], le=RATES[1])
-    format: Literal["f32le", "s16le"]
-
-
-class Ending(Asked):
-    """That no more will come."""
-
-    end: Literal[True]
 
 
 class ClosedError(KellyError):
@@ -103,7 +90,7 @@ class _Session:
         """Answer whatever comes, until it is ended. Raises: ClosedError; WebSocketDisconnect, the caller has gone."""
         opening = _opening(await self._next())
         follower = await self._aside(Follower, opening.rate)
-        await self._tell({"ready": True, **opening.model_dump()})
+        await self._tell(LiveReady(ready=True, **opening.model_dump()).model_dump())
         while isinstance(message := await self._next(), bytes):
             await self._answer(await self._aside(_felt, follower, message, opening.format))
             await self._slowed(follower.seconds)
@@ -161,22 +148,22 @@ def _content(message: Any) -> str | bytes:  # noqa: ANN401 - a message of ASGI
     return data if text is None else text
 
 
-def _opening(message: str | bytes) -> Opening:
+def _opening(message: str | bytes) -> LiveOpening:
     if isinstance(message, bytes):
         raise ClosedError(1003, "the first message must be text that says the rate and the format of the samples")
     try:
-        return Opening.model_validate_json(message)
+        return LiveOpening.model_validate_json(message)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         if first["type"] == "json_invalid":
             raise ClosedError(1007, "the first message is no JSON") from error
-        place = next((str(name) for name in first["loc"] if name in Opening.model_fields), "the first message")
+        place = next((str(name) for name in first["loc"] if name in LiveOpening.model_fields), "the first message")
         raise ClosedError(1008, f"{place}: {first['msg']}") from error
 
 
 def _ended(message: str | bytes) -> None:
     try:
-        Ending.model_validate_json(message)
+        LiveEnding.model_validate_json(message)
     except ValidationError as error:
         raise ClosedError(1003, 'after the first message come samples, or {"end": true}') from error
 

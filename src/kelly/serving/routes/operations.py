@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 
 from kelly.serving.problems import RefusedError
 from kelly.serving.routes.common import problems
-from kelly.serving.schemas import Health
+from kelly.serving.schemas.common import Health
 from kelly.serving.service import Here
 from kelly.serving.store import jobs
 
@@ -15,8 +17,8 @@ __all__ = ["router"]
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health")
-@router.get("/healthz")
+@router.get("/health", name="health")
+@router.get("/healthz", name="healthz")
 async def health(here: Here) -> Health:
     """Whether the service is alive."""
     return Health(status="draining" if here.draining else "ok", device="cpu")
@@ -31,7 +33,10 @@ async def ready(here: Here) -> Health:
     return Health(status="ok", device="cpu")
 
 
-@router.get("/metrics", response_class=Response, responses=problems())
+_TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+@router.get("/metrics", response_class=Response, responses={**_TEXT, **problems()})
 async def metrics(here: Here) -> Response:
     """What the service counts, for Prometheus."""
     here.metrics.waiting.set(await here.store.read(jobs.waiting))

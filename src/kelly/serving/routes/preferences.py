@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection
 
 from kelly.serving.problems import RefusedError
-from kelly.serving.routes.common import Before, Key, Limit, edge, once_of, place, problems
-from kelly.serving.schemas import Preference, Preferences, PreferenceView
+from kelly.serving.routes.common import BY_JSON, Before, Key, Limit, edge, once_of, paged, problems
+from kelly.serving.schemas.preferences import Preference, Preferences, PreferenceView
 from kelly.serving.service import Here
 from kelly.serving.store import preferences, songs
 from kelly.serving.store.answers import Answer, once
@@ -21,7 +21,11 @@ router = APIRouter(tags=["preferences"])
 
 
 @router.post(
-    "/v1/preferences", status_code=201, response_model=PreferenceView, responses=problems(400, 404, 413, 415, 422)
+    "/v1/preferences",
+    status_code=201,
+    dependencies=BY_JSON,
+    response_model=PreferenceView,
+    responses=problems(400, 404, 413, 415, 422),
 )
 async def prefer(request: Request, asked: Preference, here: Here, key: Key = None) -> JSONResponse:
     """Say which of two songs is nearer to what was meant."""
@@ -39,9 +43,8 @@ async def prefer(request: Request, asked: Preference, here: Here, key: Key = Non
 
 
 @router.get("/v1/preferences", responses=problems(422))
-async def page(here: Here, limit: Limit = 20, before: Before = None) -> Preferences:
+async def list_preferences(here: Here, limit: Limit = 20, before: Before = None) -> Preferences:
     """What was said so far, the newest first."""
     found = await here.store.read(preferences.page, limit + 1, edge(before))
-    shown = [PreferenceView(**asdict(one)) for one in found[:limit]]
-    more = place(shown[-1].created, shown[-1].id) if len(found) > limit else None
-    return Preferences(preferences=shown, next=more)
+    shown, more = paged(found, limit, lambda one: one)
+    return Preferences(preferences=[PreferenceView.model_validate(asdict(one)) for one in shown], next=more)

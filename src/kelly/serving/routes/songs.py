@@ -1,35 +1,73 @@
 """Songs: composing, varying and fetching them."""
 
+# ruff: noqa: FAST003 - the id in a path is taken by what looks it up, as `Known` says
+
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
 
 from kelly.serving import tasks
 from kelly.serving.problems import RefusedError
 from kelly.serving.rendering import FORMS
 from kelly.serving.requests import checked_variation, checked_wanted, key_of
-from kelly.serving.routes.common import Before, Deadline, Key, Limit, Name, edge, file_of, once_of, place, problems
+from kelly.serving.routes.common import (
+    BY_FORM,
+    BY_JSON,
+    Before,
+    Deadline,
+    Key,
+    Limit,
+    Name,
+    edge,
+    file_of,
+    once_of,
+    paged,
+    problems,
+)
 from kelly.serving.routes.jobs import view as job_view
-from kelly.serving.schemas import JobView, Songs, SongView, Variation, Wanted
+from kelly.serving.schemas.feelings import Feeling
+from kelly.serving.schemas.jobs import JobView
+from kelly.serving.schemas.notes import SongNotes
+from kelly.serving.schemas.songs import Parameters, Songs, SongView, Variation, Wanted
 from kelly.serving.service import Here, Service
 from kelly.serving.store import jobs, songs
 from kelly.serving.store.answers import Answer, Once, once
 from kelly.serving.store.songs import Song
 
-__all__ = ["router"]
+__all__ = ["Known", "router"]
 
 router = APIRouter(tags=["songs"])
 
+M = TypeVar("M", bound=BaseModel)
 Form = Literal["mid", "json", "wav", "svg", "musicxml"]
+_MIDI = "audio/midi"
 
 
-@router.post("/v1/songs", status_code=202, response_model=JobView, responses=problems(400, 413, 415, 422, 429))
-async def compose(
+async def _known(name: Name, here: Here) -> Song:
+    """The song of an id. Raises: RefusedError, there is none."""
+    found = await here.store.read(songs.found, name)
+    if found is None:
+        raise RefusedError(404, "there is no such song")
+    return found
+
+
+Known = Annotated[Song, Depends(_known)]
+
+
+@router.post(
+    "/v1/songs",
+    status_code=202,
+    dependencies=BY_JSON,
+    response_model=JobView,
+    responses=problems(400, 413, 415, 422, 429),
+)
+async def compose_song(
     request: Request, asked: Wanted, here: Here, deadline: Deadline = None, key: Key = None
 ) -> JSONResponse:
     """Compose a song: a job, at whose end there is a song."""
@@ -41,31 +79,34 @@ async def compose(
 @router.post(
     "/v1/songs/{name}/variations",
     status_code=202,
+    dependencies=BY_JSON,
     response_model=JobView,
     responses=problems(400, 404, 413, 415, 422, 429),
 )
-async def vary(
-    request: Request, name: Name, asked: Variation, here: Here, deadline: Deadline = None, key: Key = None
+async def vary_song(
+    request: Request, source: Known, asked: Variation, here: Here, deadline: Deadline = None, key: Key = None
 ) -> JSONResponse:
     """Vary a song, write bars of it anew, go on with it, accompany it, or perform it in another feeling: a job."""
-    await _song(here, name)
     plain = asked.model_dump(mode="json", exclude_none=True)
     await here.aside(checked_variation, plain)
-    return await _taken(here, asked.kind, plain, deadline, once_of(request, key, plain), name)
+    return await _taken(here, asked.kind, plain, deadline, once_of(request, key, plain), source.id)
 
 
-@router.post("/v1/songs/imports", status_code=201, response_model=SongView, responses=problems(400, 413, 415, 422, 504))
-async def bring(request: Request, file: UploadFile, here: Here, key: Key = None) -> JSONResponse:
+@router.post(
+    "/v1/songs/imports",
+    status_code=201,
+    dependencies=BY_FORM,
+    response_model=SongView,
+    responses=problems(400, 413, 415, 422, 504),
+)
+async def import_song(request: Request, file: UploadFile, here: Here, key: Key = None) -> JSONResponse:
     """Bring a MIDI file along, to be varied."""
     data = await file_of(file)
     made = await here.asked(here.settings.answer, tasks.imported, data)
     song = songs.made("import", made.title, made.midi, made.report, key_of("import", hashlib.sha256(data).hexdigest()))
 
     def keep(connection: Connection) -> Answer:
-        there = songs.of_key(connection, song.key or "")
-        kept = (there and songs.found(connection, there)) or song
-        if kept is song:
-            songs.added(connection, song)
+        kept = songs.added(connection, song)
         return Answer(201, view(kept).model_dump(), f"/v1/songs/{kept.id}")
 
     return _sent(await once(here.store, once_of(request, key, {"file": song.key}), keep))
@@ -98,54 +139,63 @@ def _sent(answer: Answer) -> JSONResponse:
 
 
 @router.get("/v1/songs", responses=problems(422))
-async def history(here: Here, limit: Limit = 20, before: Before = None) -> Songs:
+async def list_songs(here: Here, limit: Limit = 20, before: Before = None) -> Songs:
     """The songs that there are, the newest first."""
     found = await here.store.read(songs.page, limit + 1, edge(before))
-    shown = found[:limit]
-    more = place(shown[-1].created, shown[-1].id) if len(found) > limit else None
+    shown, more = paged(found, limit, lambda one: one)
     return Songs(songs=[view(song) for song in shown], next=more)
 
 
 @router.delete("/v1/songs/{name}", status_code=204, responses=problems(404, 422))
-async def remove(name: Name, here: Here) -> None:
+async def forget_song(song: Known, here: Here) -> None:
     """Forget a song."""
-    if not await here.store.write(songs.removed, name):
-        raise _gone()
+    await here.store.write(songs.removed, song.id)
+    await here.renderings.forget(song.id)
 
 
-_FORMS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The song.", "content": {"audio/midi": {}, **{media: {} for _, media in FORMS.values()}}}
-}
+def _files(*medias: str) -> dict[int | str, dict[str, Any]]:
+    """What a route gives that gives files, for the OpenAPI description."""
+    data = {"schema": {"type": "string", "format": "binary"}}
+    content = {media: {"schema": {"type": "object"}} if media.endswith("json") else data for media in medias}
+    return {200: {"description": "The song.", "content": content}, **problems(404, 422, 429, 504)}
 
 
-@router.get("/v1/songs/{name}/stems.zip", response_class=FileResponse, responses=problems(404, 422, 429, 504))
-async def stems(name: Name, here: Here) -> FileResponse:
+_FORMS = _files(_MIDI, "application/json", *(FORMS[form][1] for form in ("wav", "svg", "musicxml")))
+
+
+@router.get("/v1/songs/{name}/stems.zip", response_class=FileResponse, responses=_files(FORMS["stems"][1]))
+async def get_stems(song: Known, here: Here) -> FileResponse:
     """The sound of each part, as WAV files."""
-    return await _rendered(here, await _song(here, name), "stems", f"kelly-{name}-stems.zip")
+    return await _rendered(here, song, "stems", f"kelly-{song.id}-stems.zip")
 
 
-@router.get("/v1/songs/{name}.{form}", response_class=Response, responses={**_FORMS, **problems(404, 422, 429, 504)})
-async def form(name: Name, form: Form, here: Here) -> Response:
+@router.get("/v1/songs/{name}/notes", response_model=SongNotes, responses=problems(404, 422, 429, 504))
+async def get_notes(song: Known, here: Here) -> FileResponse:
+    """A song's notes, part by part, with tempo, meter and key; and its sections, as asked and as they are heard."""
+    return await _rendered(here, song, "notes", f"kelly-{song.id}-notes.json")
+
+
+@router.get("/v1/songs/{name}.{form}", response_class=Response, responses=_FORMS)
+async def get_file(song: Known, form: Form, here: Here) -> Response:
     """A song as a MIDI file, its report, its sound, a picture of it, or printed notes."""
-    found = await _song(here, name)
     if form == "mid":
-        return Response(found.midi, 200, _named(f"kelly-{name}.mid"), "audio/midi")
+        return Response(song.midi, 200, _named(f"kelly-{song.id}.mid"), _MIDI)
     if form == "json":
-        if found.report is None:
+        if song.report is None:
             raise RefusedError(404, "the song was not composed by Kelly: there is no report of it")
-        return JSONResponse(dict(found.report))
-    return await _rendered(here, found, form, f"kelly-{name}.{form}")
+        return JSONResponse(dict(song.report))
+    return await _rendered(here, song, form, f"kelly-{song.id}.{form}")
 
 
 @router.get("/v1/songs/{name}", responses=problems(404, 422))
-async def song(name: Name, here: Here) -> SongView:
+async def get_song(song: Known) -> SongView:
     """A song: what it is, and where its forms are."""
-    return view(await _song(here, name))
+    return view(song)
 
 
 async def _rendered(here: Service, found: Song, form: str, file: str) -> FileResponse:
     here.room()
-    path = await here.renderings.of(found.midi, form)
+    path = await here.renderings.of(found, form)
     return FileResponse(path, 200, _named(file), FORMS[form][1])
 
 
@@ -153,28 +203,27 @@ def _named(file: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file}"'}
 
 
-async def _song(here: Service, name: str) -> Song:
-    found = await here.store.read(songs.found, name)
-    if found is None:
-        raise _gone()
-    return found
-
-
-def _gone() -> RefusedError:
-    return RefusedError(404, "there is no such song")
-
-
 def view(song: Song) -> SongView:
     """A song as it is shown."""
     at, report = f"/v1/songs/{song.id}", song.report or {}
     links = {form: f"{at}.{form}" for form in ("mid", "wav", "svg", "musicxml")}
-    return SongView(
-        id=song.id,
-        created=song.created,
-        kind=song.kind,
-        parent=song.parent,
-        title=song.title,
-        emotion=report.get("emotion"),
-        parameters=report.get("parameters"),
-        links={"self": at, **links, **({"json": f"{at}.json"} if report else {}), "stems": f"{at}/stems.zip"},
-    )
+    links |= {form: f"{at}/{form}" for form in ("notes", "analysis")}
+    shown: dict[str, Any] = {
+        "id": song.id,
+        "created": song.created,
+        "kind": song.kind,
+        "parent": song.parent,
+        "title": song.title,
+        "emotion": _told(Feeling, report.get("emotion")),
+        "parameters": _told(Parameters, report.get("parameters")),
+        "links": {"self": at, **links, **({"json": f"{at}.json"} if report else {}), "stems": f"{at}/stems.zip"},
+    }
+    return SongView.model_validate(shown)
+
+
+def _told(kind: type[M], said: object) -> M | None:
+    """What a report says, which may be anybody's; None where it does not say so."""
+    try:
+        return kind.model_validate(said)
+    except ValidationError:
+        return None

@@ -4,6 +4,8 @@ Conventions: what names paths of the machine, or runs programs on it, is for cal
 must be bound to it, the caller's address must be its own, and nothing between them may say that it calls for another.
 """
 
+# ruff: noqa: FAST003 - the id in a path is taken by what looks it up, as `Known` says
+
 from __future__ import annotations
 
 import hashlib
@@ -16,7 +18,7 @@ from typing import Annotated, Any
 
 import anyio
 import yaml
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import Connection
@@ -25,9 +27,22 @@ from kelly.serving import runs
 from kelly.serving.children import Said
 from kelly.serving.paths import plain_object, without
 from kelly.serving.problems import RefusedError
-from kelly.serving.routes.common import Before, Deadline, Key, Limit, Name, edge, once_of, place, problems
+from kelly.serving.routes.common import (
+    BY_JSON,
+    Before,
+    Deadline,
+    Key,
+    Limit,
+    Name,
+    edge,
+    news_of,
+    once_of,
+    paged,
+    problems,
+)
+from kelly.serving.routes.jobs import NO_NEWS
 from kelly.serving.runs import LONGEST, Run
-from kelly.serving.schemas_workbench import (
+from kelly.serving.schemas.workbench import (
     CorporaChecked,
     CorporaQuestion,
     Runs,
@@ -66,10 +81,11 @@ local = APIRouter(dependencies=[Depends(_local)])
 @local.post(
     "/v1/trainings",
     status_code=202,
+    dependencies=BY_JSON,
     response_model=TrainingView,
     responses=problems(400, 404, 409, 413, 415, 422, 429),
 )
-async def train(request: Request, asked: TrainingQuestion, here: Here, key: Key = None) -> JSONResponse:
+async def begin_training(request: Request, asked: TrainingQuestion, here: Here, key: Key = None) -> JSONResponse:
     """Begin to train a model on corpora of this machine, or let a training that ended early go on."""
     plain = asked.model_dump(exclude_none=True)
     same = once_of(request, key, plain)
@@ -85,11 +101,11 @@ async def train(request: Request, asked: TrainingQuestion, here: Here, key: Key 
 
 
 @local.get("/v1/trainings", responses=problems(422))
-async def trainings(here: Here, limit: Limit = 20, before: Before = None) -> Trained:
+async def list_trainings(here: Here, limit: Limit = 20, before: Before = None) -> Trained:
     """The trainings that there are, the newest first."""
     found = await here.aside(here.trainings.page, limit + 1, edge(before))
-    more = place(found[limit - 1].created, found[limit - 1].id) if len(found) > limit else None
-    return Trained(trainings=[view(one) for one in found[:limit]], next=more)
+    shown, more = paged(found, limit, lambda one: one)
+    return Trained(trainings=[view(one) for one in shown], next=more)
 
 
 async def _known(name: Name, here: Here) -> Training:
@@ -101,63 +117,79 @@ async def _known(name: Name, here: Here) -> Training:
 
 
 Known = Annotated[Training, Depends(_known)]
+Last = Annotated[str | None, Header(alias="Last-Event-ID", description="The last state known.")]
 
 
 @local.get("/v1/trainings/{name}", responses=problems(404, 422))
-async def training(name: Name, here: Here) -> TrainingView:
+async def get_training(found: Known) -> TrainingView:
     """A training as it stands."""
-    return view(await _known(name, here))
+    return view(found)
 
 
 @local.delete("/v1/trainings/{name}", responses=problems(404, 409, 422))
-async def stop(name: Name, here: Here) -> TrainingView:
+async def stop_training(name: Name, here: Here) -> TrainingView:
     """Tell a training to end; it can go on later, from its last whole epoch."""
     return view(await here.aside(here.trainings.stop, name))
 
 
-@local.get("/v1/trainings/{name}/events", response_class=EventSourceResponse, responses=problems(404, 422))
-async def events(name: Name, found: Known, here: Here) -> AsyncIterator[ServerSentEvent]:
-    """A training as it goes on: an event each time there is news, the last when it has ended."""
-    now: Training | None = found
+def _all_told(found: Known, response: Response, last: Last = None) -> bool:
+    """Whether a caller knows that a training has ended as it has; who does is told not to come again."""
+    told = found.state != "running" and last == found.state
+    if told:
+        response.status_code = 204
+    return told
+
+
+@local.get(
+    "/v1/trainings/{name}/events",
+    response_class=EventSourceResponse,
+    responses={**NO_NEWS, **problems(404, 422)},
+    openapi_extra=news_of(TrainingView, "TrainingState"),
+)
+async def follow_training(
+    found: Known, told: Annotated[bool, Depends(_all_told)], here: Here
+) -> AsyncIterator[ServerSentEvent]:
+    """A training as it goes on: an event each time there is news, called by its state; the last when it has ended."""
+    now: Training | None = None if told else found
     seen: dict[str, Any] = {}
     while now is not None and not here.draining:
         shown = view(now).model_dump()
         news = {name: value for name, value in shown.items() if name not in {"seconds", "eta"}}
         if news != seen:
             seen = news
-            yield ServerSentEvent(event=now.state, data=shown)
+            yield ServerSentEvent(event=now.state, id=now.state, data=shown)
         if now.state != "running":
             return
         await anyio.sleep(_GLANCE)
-        now = await here.aside(here.trainings.found, name)
+        now = await here.aside(here.trainings.found, found.id)
 
 
 @router.get("/v1/runs", responses=problems(422))
-async def history(here: Here, limit: Limit = 20, before: Before = None) -> Runs:
+async def list_runs(here: Here, limit: Limit = 20, before: Before = None) -> Runs:
     """The runs that there are, with their curves, the newest first; those of `kelly serve --runs` too."""
     own = here.trainings.folder
     found = await here.aside(runs.page, [*here.settings.runs, own], limit + 1, edge(before))
-    shown = [_run(run, folder.name if folder.parent == own else None) for run, folder in found[:limit]]
-    return Runs(runs=shown, next=place(shown[-1].created, shown[-1].id) if len(found) > limit else None)
+    shown, more = paged(found, limit, lambda one: one[0])
+    return Runs(runs=[_run(run, folder.name if folder.parent == own else None) for run, folder in shown], next=more)
 
 
-@local.post("/v1/corpora/checks", responses=problems(400, 413, 415, 422, 429, 504))
-async def check(asked: CorporaQuestion, here: Here, deadline: Deadline = None) -> CorporaChecked:
+@local.post("/v1/corpora/checks", dependencies=BY_JSON, responses=problems(400, 413, 415, 422, 429, 504))
+async def check_corpora(asked: CorporaQuestion, here: Here, deadline: Deadline = None) -> CorporaChecked:
     """Check corpora of this machine: whether they are whole, readable and honestly split."""
     await here.aside(_folder, "root", asked.root)
     names = (f"--corpus={name}" for name in asked.corpora)
     command = (*here.settings.command, "data", "check", asked.root, "--json", "--workers", "1", *names)
     said = await here.children.answer(command, min(deadline or here.settings.check, here.settings.check))
-    return CorporaChecked.model_validate(await here.aside(_checked, said, asked.root))
+    return await here.aside(_checked, said, asked.root)
 
 
-def _checked(said: Said, root: str) -> object:
+def _checked(said: Said, root: str) -> CorporaChecked:
     """What a check found. Raises: RefusedError, it found nothing to check (422), or could not be done (503)."""
     told = without([root])
     try:
         found = json.loads(said.output)
         if isinstance(found, dict) and isinstance(found.get("corpora"), list):
-            return plain_object({"corpora": found["corpora"]}, told)
+            return CorporaChecked.model_validate(plain_object({"corpora": found["corpora"]}, told))
     except (ValueError, RecursionError):
         pass
     lines = said.errors.decode(errors="replace").split("\n")

@@ -34,7 +34,6 @@ __all__ = [
     "given_back",
     "progressed",
     "renewed",
-    "stopped",
     "waiting",
     "wanted",
 ]
@@ -117,21 +116,20 @@ def waiting(connection: sql.Connection) -> int:
 
 
 def claimed(connection: sql.Connection, owner: str, seconds: float) -> Job | None:
-    """Take the job that waits longest, or one whose owner has gone, for so many seconds.
+    """Take the job that waits longest, or one whose owner has gone, for so many seconds; the job as it stands then.
 
-    One that was asked to stop is cancelled on the way, and one whose song is there by now is done. One that was tried
+    One that was asked to stop is cancelled by that, and one whose song is there by now is done. One that was tried
     `ATTEMPTS` times before is to be failed by whoever takes it: its `attempts` tell.
 
     Parameters: owner, a name that was never used before; seconds, up to `LONGEST`.
     """
-    while (job := _taken(connection, owner, seconds)) is not None:
-        if job.stopping:
-            stopped(connection, job.id, owner)
-        elif (song := songs.of_key(connection, job.key)) is not None:
-            _ended(connection, _held(job.id, owner), "done", song=song, progress=1.0)
-        else:
-            return job
-    return None
+    job = _taken(connection, owner, seconds)
+    if job is None:
+        return None
+    if job.stopping:
+        return _ended(connection, job.id, "cancelled")
+    song = songs.of_key(connection, job.key)
+    return job if song is None else _ended(connection, job.id, "done", song=song, progress=1.0)
 
 
 def _taken(connection: sql.Connection, owner: str, seconds: float) -> Job | None:
@@ -177,56 +175,48 @@ def progressed(connection: sql.Connection, name: str, owner: str, stage: str, pr
     connection.execute(sql.update(jobs).where(_held(name, owner) & ~jobs.c.stopping).values(said))
 
 
-def finished(connection: sql.Connection, name: str, owner: str, song: Song) -> bool:
-    """End a job with its song; whether it is done. A job that was asked to stop is cancelled.
+def finished(connection: sql.Connection, name: str, owner: str, song: Song) -> Job | None:
+    """End a job with its song, which is kept then; one that was asked to stop is cancelled. The job as it stands.
 
-    If the same song was made meanwhile by another job, it is that one.
+    If a song of the same key is there by now, it is that one. Gives None if the job is no longer this owner's.
     """
-    there = None if song.key is None else songs.of_key(connection, song.key)
-    if _ended(connection, _held(name, owner) & ~jobs.c.stopping, "done", song=there or song.id, progress=1.0):
-        if there is None:
-            songs.added(connection, song)
-        return True
-    stopped(connection, name, owner)
-    return False
+    job = _locked(connection, _held(name, owner))
+    if job is None:
+        return None
+    if job.stopping:
+        return _ended(connection, name, "cancelled")
+    return _ended(connection, name, "done", song=songs.added(connection, song).id, progress=1.0)
 
 
-def failed(connection: sql.Connection, name: str, owner: str, problem: Mapping[str, Any]) -> bool:
-    """End a job with what went wrong; whether it was still this owner's."""
-    return _ended(connection, _held(name, owner), "failed", problem=dict(problem))
+def failed(connection: sql.Connection, name: str, owner: str, problem: Mapping[str, Any]) -> Job | None:
+    """End a job with what went wrong; the job as it stands, or None if it is no longer this owner's."""
+    job = _locked(connection, _held(name, owner))
+    return job and _ended(connection, name, "failed", problem=dict(problem))
 
 
-def stopped(connection: sql.Connection, name: str, owner: str) -> bool:
-    """Cancel a job if it was asked to stop; whether it was, and still this owner's."""
-    return _ended(connection, _held(name, owner) & jobs.c.stopping, "cancelled")
+def given_back(connection: sql.Connection, name: str, owner: str, *, counts: bool) -> Job | None:
+    """Queue a job again, or cancel it if it was asked to stop.
 
-
-def given_back(connection: sql.Connection, name: str, owner: str, *, counts: bool) -> None:
-    """Queue a job again, or cancel it if it was asked to stop; counts, whether this was an attempt."""
-    if stopped(connection, name, owner):
-        return
-    again = {
-        "state": "queued",
-        "stage": "waiting",
-        "progress": 0.0,
-        "owner": None,
-        "lease": None,
-        "attempts": jobs.c.attempts - (0 if counts else 1),
-        "revision": jobs.c.revision + 1,
-    }
-    connection.execute(sql.update(jobs).where(_held(name, owner)).values(again))
+    Parameters: counts, whether this was an attempt.
+    Returns: the job as it stands, or None if it is no longer this owner's.
+    """
+    job = _locked(connection, _held(name, owner))
+    if job is None:
+        return None
+    if job.stopping:
+        return _ended(connection, name, "cancelled")
+    again = {"state": "queued", "stage": "waiting", "progress": 0.0, "owner": None, "lease": None}
+    return _changed(connection, name, **again, attempts=job.attempts - (0 if counts else 1))
 
 
 def cancelled(connection: sql.Connection, name: str) -> Job | None:
     """Ask a job to stop: one that waits is cancelled at once, one that runs by who runs it; the job as it stands."""
-    asked = sql.select(jobs.c.state).where(jobs.c.id == name).with_for_update()  # else it may begin in between
-    state = connection.execute(asked).scalar_one_or_none()
-    if state == "queued":
-        _ended(connection, jobs.c.id == name, "cancelled")
-    elif state == "running":
-        stop = {"stopping": True, "stage": "stopping", "revision": jobs.c.revision + 1}
-        connection.execute(sql.update(jobs).where(jobs.c.id == name).values(stop))
-    return found(connection, name)
+    job = _locked(connection, jobs.c.id == name)
+    if job is None or job.state in ENDED:
+        return job
+    if job.state == "queued":
+        return _ended(connection, name, "cancelled")
+    return _changed(connection, name, stopping=True, stage="stopping")
 
 
 def _clock(connection: sql.Connection) -> sql.ColumnElement[float]:
@@ -240,14 +230,17 @@ def _held(name: str, owner: str) -> sql.ColumnElement[bool]:
     return sql.and_(jobs.c.id == name, jobs.c.owner == owner, jobs.c.state == "running")
 
 
-def _ended(connection: sql.Connection, which: sql.ColumnElement[bool], state: str, **values: object) -> bool:
-    end = {
-        "state": state,
-        "stage": state,
-        "request": None,
-        "owner": None,
-        "lease": None,
-        "ended": time.time(),
-        "revision": jobs.c.revision + 1,
-    }
-    return connection.execute(sql.update(jobs).where(which).values(end | values)).rowcount > 0
+def _locked(connection: sql.Connection, which: sql.ColumnElement[bool]) -> Job | None:
+    """A job that stays as it is until the transaction ends, but for what is done in it."""
+    row = connection.execute(sql.select(jobs).where(which).with_for_update()).first()
+    return None if row is None else Job(*row)
+
+
+def _ended(connection: sql.Connection, name: str, state: str, **more: object) -> Job:
+    end = {"state": state, "stage": state, "request": None, "owner": None, "lease": None, "ended": time.time()}
+    return _changed(connection, name, **end, **more)
+
+
+def _changed(connection: sql.Connection, name: str, **values: object) -> Job:
+    change = sql.update(jobs).where(jobs.c.id == name).values(**values, revision=jobs.c.revision + 1)
+    return Job(*connection.execute(change.returning(jobs)).one())

@@ -43,7 +43,7 @@ CONNECTIONS = 12  # of one replica
 
 _PATIENCE = 10.0  # seconds that a writer waits for another
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
-_LOCK = 0x6B656C6C79  # of PostgreSQL, so that two replicas do not bring the same store to its newest shape at once
+_LOCK = 0x6B656C6C79  # of who gives the store another shape; other locks have 32 bits
 _SHAPE = "a store is sqlite:///FILE or postgresql://USER@HOST/NAME"
 _SQLITE = (
     f"busy_timeout={int(1000 * _PATIENCE)}",  # before all others, which may have to wait
@@ -86,6 +86,8 @@ def _place(url: str) -> URL:
         raise UsageError(f"{_SHAPE}; got {place.get_backend_name()}://...")
     if place.get_backend_name() == "sqlite" and place.database in {None, "", ":memory:"}:
         raise UsageError(f"{_SHAPE}; got sqlite without a file")
+    if place.get_backend_name() == "sqlite" and "?" in url:  # what follows would be left out of the name
+        raise UsageError(f"{_SHAPE}; a ? in the name of a file is written %3F")
     if "@" in (place.host or ""):
         raise UsageError(f"{_SHAPE}; an @ in a password is written %40")
     return place
@@ -134,10 +136,13 @@ def migrated(engine: sql.Engine) -> None:
         raise FileError(f"the store cannot be opened: {said(error)}") from error
 
 
-def alone(connection: sql.Connection) -> None:
-    """Keep others from giving the store another shape until the transaction ends; SQLite has one writer anyway."""
+def alone(connection: sql.Connection, lock: int = _LOCK) -> None:
+    """Keep out who asks for the same lock, until the transaction ends; SQLite has one writer anyway.
+
+    Parameters: lock, of 32 bits; when left out, that of who gives the store another shape.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(sql.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        connection.execute(sql.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 def said(error: Exception) -> str:

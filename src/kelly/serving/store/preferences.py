@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sql
 
+from kelly.serving.store import rows
 from kelly.serving.store.tables import new_id, preferences
 
 __all__ = ["NEARER", "Preference", "added", "page"]
@@ -33,16 +34,10 @@ def added(
 ) -> Preference:
     """Keep a preference."""
     one = Preference(new_id(), time.time(), first, second, nearer, asked)
-    row = {name: getattr(one, name) for name in Preference.__dataclass_fields__}
-    connection.execute(sql.insert(preferences).values(row))
+    rows.written(connection, preferences, one)
     return one
 
 
 def page(connection: sql.Connection, limit: int, before: tuple[float, str] | None = None) -> list[Preference]:
     """So many preferences before a place (created, id), the newest first."""
-    asked = sql.select(preferences).order_by(preferences.c.created.desc(), preferences.c.id.desc()).limit(limit)
-    if before is not None:
-        created, name = before
-        older = preferences.c.created < created
-        asked = asked.where(older | ((preferences.c.created == created) & (preferences.c.id < name)))
-    return [Preference(*row) for row in connection.execute(asked)]
+    return [Preference(*row) for row in rows.page(connection, preferences, limit, before)]

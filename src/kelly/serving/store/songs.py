@@ -1,21 +1,25 @@
 """Songs: what was composed, varied or brought along, as MIDI with its report.
 
-Conventions: a page of songs is what came before a place (created, id), the newest first; the key is that of what was
-asked for, by which the same song is not made twice.
+Conventions: the key of a song is that of what was asked for; of each key there is one song.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sql
 
+from kelly.serving.store import rows
+from kelly.serving.store.opening import alone
 from kelly.serving.store.tables import new_id, songs
 
-__all__ = ["Song", "added", "found", "made", "of_key", "page", "removed"]
+__all__ = ["Song", "added", "found", "gone", "made", "of_key", "page", "removed"]
+
+_MANY = 1000  # ids in one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,14 @@ def made(
     return Song(new_id(), time.time(), kind, parent, title.replace("\0", ""), key, midi, report)
 
 
-def added(connection: sql.Connection, song: Song) -> None:
-    """Keep a song."""
-    row = {name: getattr(song, name) for name in Song.__dataclass_fields__}
-    connection.execute(sql.insert(songs).values(row))
+def added(connection: sql.Connection, song: Song) -> Song:
+    """Keep a song, unless there is one of its key by now; the one that is kept."""
+    if song.key is not None:
+        alone(connection, zlib.crc32(song.key.encode()))  # else two could look before either writes
+        if (row := connection.execute(_of_key(sql.select(songs), song.key)).first()) is not None:
+            return Song(*row)
+    rows.written(connection, songs, song)
+    return song
 
 
 def found(connection: sql.Connection, name: str) -> Song | None:
@@ -59,18 +67,26 @@ def found(connection: sql.Connection, name: str) -> Song | None:
 
 
 def of_key(connection: sql.Connection, key: str) -> str | None:
-    """The id of a song that the same was asked for."""
-    asked = sql.select(songs.c.id).where(songs.c.key == key).order_by(songs.c.created).limit(1)
-    return connection.execute(asked).scalar_one_or_none()
+    """The id of the song of a key."""
+    return connection.execute(_of_key(sql.select(songs.c.id), key)).scalar_one_or_none()
+
+
+def _of_key(asked: sql.Select[Any], key: str) -> sql.Select[Any]:
+    return asked.where(songs.c.key == key).order_by(songs.c.created).limit(1)
 
 
 def page(connection: sql.Connection, limit: int, before: tuple[float, str] | None = None) -> list[Song]:
-    """So many songs before a place, the newest first."""
-    asked = sql.select(songs).order_by(songs.c.created.desc(), songs.c.id.desc()).limit(limit)
-    if before is not None:
-        created, name = before
-        asked = asked.where((songs.c.created < created) | ((songs.c.created == created) & (songs.c.id < name)))
-    return [Song(*row) for row in connection.execute(asked)]
+    """So many songs before a place (created, id), the newest first."""
+    return [Song(*row) for row in rows.page(connection, songs, limit, before)]
+
+
+def gone(connection: sql.Connection, names: Collection[str]) -> set[str]:
+    """Those of these ids that are of no song."""
+    asked, there = sorted(set(names)), set[str]()
+    for first in range(0, len(asked), _MANY):
+        some = songs.c.id.in_(asked[first : first + _MANY])
+        there.update(connection.execute(sql.select(songs.c.id).where(some)).scalars())
+    return {*asked} - there
 
 
 def removed(connection: sql.Connection, name: str) -> bool:

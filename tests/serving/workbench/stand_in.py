@@ -1,8 +1,8 @@
 """Stands in for `kelly train` and `kelly data check` where the service starts them: it leaves the same files behind and
 says the same lines, as fast as the test allows it by files in the folder of the corpora.
 
-`allowed`: how many epochs it may end by now; `fails`: what it complains of; `deaf`: it does not end when it is told to;
-`answer` and `slow`: what the check says, and that it takes forever.
+`allowed`: how many epochs it may end by now; `fails`: what it complains of, and ends; `deaf`: it does not end when it
+is told to; `answer` and `slow`: what the check says, and that it takes forever.
 """
 
 import json
@@ -41,6 +41,8 @@ def learned(run, root, epoch, epochs):
     if len(rows) > epoch:  # it goes on
         return
     while (root / "allowed").exists() and int((root / "allowed").read_text() or 0) < epoch:
+        if (root / "fails").exists():
+            sys.exit((root / "fails").read_text())
         time.sleep(0.02)
     beside = run / "beside.csv"
     beside.write_text("\n".join([*rows, f"{epoch},{8 / epoch:g},{9 / epoch:g}", ""]))

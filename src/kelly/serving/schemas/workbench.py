@@ -1,4 +1,4 @@
-"""What is asked about trainings, runs and corpora, and what is answered, as `schemas` has it for all else.
+"""The workbench: trainings, runs and checks of corpora.
 
 Conventions: paths are of the service's machine and absolute; they come in and never go out.
 """
@@ -8,18 +8,22 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from typing_extensions import TypeAliasType
 
 from kelly.models.trainable import DEVICES, MODELS
-from kelly.serving.schemas import Asked, Id, Told
+from kelly.serving.schemas.common import Asked, Id, Page, Told
 
 __all__ = [
+    "CheckedCorpus",
     "CorporaChecked",
     "CorporaQuestion",
     "Epoch",
+    "RunState",
     "RunView",
     "Runs",
     "Trained",
     "TrainingQuestion",
+    "TrainingState",
     "TrainingView",
 ]
 
@@ -42,6 +46,8 @@ Word = Annotated[str, StringConstraints(max_length=1000)]
 Single = bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | Word | None
 Several = Annotated[list[Single], Field(max_length=256)]
 Setting = Single | Several | dict[Word, Single | Several]
+TrainingState = TypeAliasType("TrainingState", Literal["running", "done", "stopped", "failed"])
+RunState = TypeAliasType("RunState", Literal["done", "unfinished", "damaged"])
 
 
 class TrainingQuestion(Asked):
@@ -56,15 +62,6 @@ class TrainingQuestion(Asked):
     labels: Place | None = Field(default=None, description="The feelings of songs, from `kelly label`.")
     device: Annotated[str, AfterValidator(_device), Field(json_schema_extra={"enum": list(DEVICES)})] = "auto"
     run: Id | None = Field(default=None, description="A training that stopped or failed, to go on; then nothing else.")
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"model": "groove", "data": "/data/corpora", "seed": 1, "settings": {"recipe": {"epochs": 10}}},
-                {"run": "0" * 24},
-            ]
-        }
-    )
 
     @model_validator(mode="after")
     def _either(self) -> TrainingQuestion:
@@ -89,12 +86,12 @@ class TrainingView(Told):
     """A training."""
 
     id: str
-    created: float = Field(description="Seconds since 1970.")
+    created: float
     model: str
     seed: int
     device: str
     settings: dict[str, Any]
-    state: Literal["running", "done", "stopped", "failed"] = Field(
+    state: TrainingState = Field(
         description="stopped: it can go on; so can one that failed, once what was wrong is mended."
     )
     stopping: bool = Field(description="Whether it was told to end.")
@@ -115,19 +112,18 @@ class TrainingView(Told):
     links: dict[str, str]
 
 
-class Trained(Told):
+class Trained(Page):
     """A page of trainings, the newest first."""
 
     trainings: list[TrainingView]
-    next: str | None = Field(description="What `before` takes for the page after this; none after the last.")
 
 
 class RunView(Told):
     """A run: a folder that a training left."""
 
     id: str
-    created: float = Field(description="When it was begun, or went on last, in seconds since 1970.")
-    state: Literal["done", "unfinished", "damaged"]
+    created: float = Field(description="When it was begun, or went on last.")
+    state: RunState
     training: str | None = Field(description="The training of this service that made it.")
     network: str | None
     seed: int | None
@@ -137,11 +133,10 @@ class RunView(Told):
     curve: list[Epoch] = Field(description="An entry an epoch; of more than 200, every second or third and so on.")
 
 
-class Runs(Told):
+class Runs(Page):
     """A page of runs, the newest first."""
 
     runs: list[RunView]
-    next: str | None = Field(description="What `before` takes for the page after this; none after the last.")
 
 
 class CorporaQuestion(Asked):
@@ -152,10 +147,26 @@ class CorporaQuestion(Asked):
         default=[], description="The names of those to check; all that are found when left out."
     )
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"root": "/data/corpora", "corpora": ["groove"]}]})
+
+class CheckedCorpus(Told):
+    """What was found of a corpus: records and groups by split, files that were looked at, and what is wrong."""
+
+    name: str
+    title: str
+    licence: str
+    folder: str = Field(description="Its folder below the root.")
+    group: str = Field(description="What stays on one side of a split, such as a drummer.")
+    counts: dict[str, int] = Field(description="Records by split.")
+    known_counts: dict[str, int] = Field(description="What the corpus has when it is whole.")
+    groups: dict[str, int] = Field(description="Groups by split.")
+    files: int
+    sums: Literal["verified", "wrong", "written", ""] = Field(description="Checksums; empty where there are none.")
+    faults: list[str]
+    warnings: list[str]
+    remarks: list[str]
 
 
 class CorporaChecked(Told):
-    """What was found: counts, labels, splits, files and checksums of each corpus, and what is wrong with them."""
+    """What was found: a row for each corpus."""
 
-    corpora: list[dict[str, Any]]
+    corpora: list[CheckedCorpus]
