@@ -243,9 +243,9 @@ def middle(found: Sequence[float]) -> tuple[float, float]:
 
 def soak(process: int, url: str, minutes: float) -> str:
     """Half load and a song every two seconds, for so many minutes: what the service's processes hold."""
-    end, rows, number = time.monotonic() + 60 * minutes, [], 0
+    begun, rows, number = time.monotonic(), [], 0
     with httpx2.Client(base_url=url, timeout=60) as client:
-        while time.monotonic() < end:
+        while (passed := (time.monotonic() - begun) / 60) < minutes:
             for _ in range(15):
                 wanted = {"feeling": {"emotion": "joy"}, "bars": 8, "seed": number}
                 client.post("/v1/songs", json=wanted).raise_for_status()
@@ -253,7 +253,7 @@ def soak(process: int, url: str, minutes: float) -> str:
                 number += 1
                 if any(one.status not in {200, 429} for one in answers):
                     raise SystemExit("a request was not answered")
-            rows.append((f"{number / 30:.0f}", memory(process) / 2**20))
+            rows.append((f"{passed:.1f}", memory(process) / 2**20))
             print(*rows[-1], flush=True)
     return table(("minutes", "MiB, all processes"), rows)
 
