@@ -43,7 +43,7 @@ check: $(VENV)/.installed-dev
 	@if [ -e $(VENV)/.installed-train ]; then $(BIN)/mypy; \
 	else echo "types of the workbench not checked: make test-train installs it"; $(BIN)/mypy --exclude 'kelly/(training|cli/workbench)'; fi
 	$(BIN)/lint-imports --no-logo
-	@if [ -x $(BIN)/mkdocs ]; then $(BIN)/mkdocs build --strict --quiet; \
+	@if [ -x $(BIN)/mkdocs ]; then $(BIN)/mkdocs build --strict; \
 	else echo "pages not built: mkdocs is not installed (make docs installs it)"; fi
 
 bench: $(VENV)/.installed-dev
