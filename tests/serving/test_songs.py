@@ -8,6 +8,7 @@ import zipfile
 
 import kelly
 from kelly.score import midi
+from kelly.score.notes import Note, Part, Score
 from kelly.sound import recording
 from serving.conftest import wait
 
@@ -45,6 +46,14 @@ def test_a_song_comes_as_notes_sound_picture_print_and_report(caller, jobs, tmp_
     assert "score-partwise" in caller.get(links["musicxml"]).text
     stems = zipfile.ZipFile(io.BytesIO(caller.get(links["stems"]).content))
     assert "Melody.wav" in stems.namelist()
+
+
+def test_stems_whose_names_would_be_one_file_are_files_of_their_own(caller):
+    note = (Note(0.0, 4.0, 60, 90),)
+    parts = tuple(Part(name, channel, notes=note) for channel, name in enumerate(("Lead", "lead", "A/B", "A-B")))
+    there = caller.post("/v1/songs/imports", files={"file": midi.to_bytes(Score(parts))}).json()
+    files = zipfile.ZipFile(io.BytesIO(caller.get(there["links"]["stems"]).content)).namelist()
+    assert files == ["Lead.wav", "lead 2.wav", "A-B.wav", "A-B 2.wav"]
 
 
 def test_part_of_a_sound_can_be_fetched(caller, jobs):

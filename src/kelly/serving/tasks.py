@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -279,7 +280,15 @@ def _stems(score: Any, target: Path) -> None:  # noqa: ANN401
         for part, audio in each_stem(score):
             with tempfile.TemporaryDirectory() as folder:
                 audio.save(stem := Path(folder) / "stem.wav")
-                archive.write(stem, f"{_safe(part)}.wav")
+                archive.write(stem, _free(f"{_safe(part)}.wav", archive.namelist()))
+
+
+def _free(file: str, taken: Sequence[str]) -> str:
+    """The name of a file, with a number where there is one of that name, in whatever letters."""
+    stem, dot, suffix = file.rpartition(".")
+    there = {one.casefold() for one in taken}
+    every = chain([file], (f"{stem} {number}{dot}{suffix}" for number in count(2)))
+    return next(one for one in every if one.casefold() not in there)
 
 
 def _safe(name: str) -> str:
