@@ -176,8 +176,11 @@ function sized(pen: CanvasRenderingContext2D, { width, height }: View): void {
   pen.setTransform(sharp, 0, 0, sharp, 0, 0);
 }
 
+/** The colours of the page. A property that holds one is told as it is written; a colour that names it, as it is. */
 function inkOf(element: HTMLElement, ground: Ink["ground"]): Ink {
-  const style = getComputedStyle(element);
-  const of = (name: string) => style.getPropertyValue(`--${name}`);
+  const of = (name: string) => {
+    element.style.color = `var(--${name})`;
+    return getComputedStyle(element).color;
+  };
   return { text: of("text"), quiet: of("quiet"), line: of("line"), sunken: of("sunken"), accent: of("accent"), ground };
 }
