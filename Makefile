@@ -1,4 +1,5 @@
 # make demo        compose two songs into demo/ and say where they are
+# make studio      build the page of Kelly Studio into the package, with Node.js 20.19 or newer
 # make test        run the tests, but for those of the workbench and of replicas
 # make test-train  install the workbench (torch and what trains with it) and run its tests
 # make test-cluster  install Ray and run the tests of replicas
@@ -13,13 +14,15 @@ PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
+PAGE := src/kelly/serving/page/index.html
+PAGE_SOURCES := $(shell find studio -name node_modules -prune -o -name schema.d.ts -o -type f -print)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # A notice of the theme's, which would drown the pages' own.
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train test-cluster check bench docs
+.PHONY: help demo studio page test test-train test-cluster check bench docs
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -27,7 +30,28 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/kelly demo -o demo
 
-test: $(VENV)/.installed-dev
+studio:
+	@command -v npm >/dev/null || { \
+	echo "the page needs Node.js 20.19 or newer to be built: npm was not found" >&2; exit 1; }
+	@$(MAKE) --no-print-directory $(PAGE)
+
+# The page, where it can be built.
+page:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PAGE); \
+	else echo "the page is not built, and its tests are skipped: npm was not found (Node.js 20.19 or newer)"; fi
+
+$(PAGE): $(PAGE_SOURCES) studio/node_modules/.package-lock.json
+	@echo "building the page of Kelly Studio ..."
+	@cd studio && npm run --silent build >/dev/null
+	@touch $@
+
+studio/node_modules/.package-lock.json: studio/package-lock.json
+	@echo "installing what the page is built with into studio/node_modules ..."
+	@cd studio && npm ci --silent
+	@touch $@
+
+test: $(VENV)/.installed-dev page
+	@if [ -e studio/node_modules ]; then cd studio && npm test --silent; fi
 	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --ignore=tests/training --ignore=tests/cluster $(ARGS)
 
 # One process: torch takes the cores by itself.
@@ -43,6 +67,8 @@ check: $(VENV)/.installed-dev
 	@if [ -e $(VENV)/.installed-train ]; then $(BIN)/mypy; \
 	else echo "types of the workbench not checked: make test-train installs it"; $(BIN)/mypy --exclude 'kelly/(training|cli/workbench)'; fi
 	$(BIN)/lint-imports --no-logo
+	@if [ -e studio/node_modules ]; then cd studio && npm run --silent check; \
+	else echo "the page not checked: make studio installs what that needs"; fi
 	@if [ -x $(BIN)/mkdocs ]; then $(BIN)/mkdocs build --strict; \
 	else echo "pages not built: mkdocs is not installed (make docs installs it)"; fi
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kelly.composing.improvising.scores import accompanied, continued, infilled, varied
     from kelly.composing.intent import SongIntent
     from kelly.composing.intent import load as load_intent
-    from kelly.composing.reperforming import reperformed
+    from kelly.composing.reperforming import reperformed, reperformed_bars
     from kelly.composing.song import Song, compose
     from kelly.composing.sounding import render, stems
     from kelly.emotion import thesaurus
@@ -62,6 +62,7 @@ __all__ = [
     "read_story",
     "render",
     "reperformed",
+    "reperformed_bars",
     "stems",
     "thesaurus",
     "varied",
@@ -92,6 +93,7 @@ _HOMES = {
     "read_story": "kelly.listening.story",
     "render": "kelly.composing.sounding",
     "reperformed": "kelly.composing.reperforming",
+    "reperformed_bars": "kelly.composing.reperforming",
     "stems": "kelly.composing.sounding",
     "varied": "kelly.composing.improvising.scores",
     "write_midi": "kelly.score.midi:write",

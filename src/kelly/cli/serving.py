@@ -1,12 +1,15 @@
-"""The command `kelly serve`: the service over HTTP."""
+"""The commands `kelly serve` and `kelly studio`: the service over HTTP, and its page in a browser."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import re
+import socket
+import webbrowser
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +22,7 @@ from kelly.names import quoted
 if TYPE_CHECKING:
     from kelly.serving.settings import Settings
 
-__all__ = ["register", "serve"]
+__all__ = ["register", "serve", "studio"]
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _HOST = re.compile(r"[\w.-]+", re.ASCII)
@@ -29,8 +32,55 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this module to the application."""
+    """Add the commands of this module to the application."""
+    app.command(short_help="Open the page to look and listen: Kelly Studio.")(studio)
     app.command(short_help="Answer over HTTP what the commands do.")(serve)
+
+
+def studio(
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, metavar="N", help="Where to listen; 8000, or else a free one.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Where songs and jobs are kept.")
+    ] = None,
+    runs: Annotated[
+        list[Path] | None,
+        typer.Option("--runs", metavar="DIR", exists=True, file_okay=False, help="Runs to show too; repeatable."),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it, or only say where it is.")] = True,
+) -> None:
+    """Open Kelly Studio, the page to look and listen, in the browser; it ends with Ctrl-C."""
+    from kelly.serving.settings import Settings
+
+    settings = Settings(workers=os.cpu_count() or 1, hosts=_LOOPBACK)
+    if folder is not None:
+        settings = replace(settings, folder=folder.absolute())
+    settings = replace(settings, runs=tuple(place.absolute() for place in runs or ()))
+    from kelly.serving import logs, server
+    from kelly.serving.app import application
+    from kelly.serving.routes.studio import MISSING, PAGE
+
+    if not (PAGE / "index.html").is_file():
+        raise UsageError(MISSING)
+    make_folder(settings.folder)
+    app = application(settings)
+    app.state.service.store.open()
+    logs.begin("warning")
+
+    def told(address: str) -> None:
+        note(address)
+        if browser:
+            # in a thread: some browsers are only back when they are closed
+            Thread(target=webbrowser.open, args=(address.split(maxsplit=1)[0],), daemon=True).start()
+
+    server.serve(app, _LOOPBACK[0], _free(8000) if port is None else port, told)
+
+
+def _free(port: int) -> int:
+    """A port if it is free here, else 0, which takes any."""
+    with socket.socket() as tried:
+        return port if tried.connect_ex((_LOOPBACK[0], port)) else 0
 
 
 def serve(

@@ -25,7 +25,7 @@ from kelly.listening.reading import Reading
 from kelly.listening.story import Story
 from kelly.names import find, quoted
 
-__all__ = ["manner", "place_of", "source_of", "variation", "wanted"]
+__all__ = ["manner", "performance", "place_of", "source_of", "variation", "wanted"]
 
 Plain = dict[str, Any]
 
@@ -59,6 +59,13 @@ def variation(kind: str, feeling: Feeling | None, seed: int, sampling: Sampling 
     if sampling_of(sampling) != USUAL:
         found["sampling"] = asdict(sampling)
     return found
+
+
+def performance(feeling: Feeling, wishes: Mapping[str, Any], **asked: int) -> Plain:
+    """How a song is to be performed again. Raises: as `wanted`."""
+    wished = {name: wish for name, wish in manner(wishes).items() if wish is not None}
+    found = variation("reperform", feeling, wished.pop("seed", 0)) | asked
+    return found | ({"wishes": wished} if wished else {})
 
 
 def manner(wishes: Mapping[str, Any]) -> Plain:

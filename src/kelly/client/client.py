@@ -186,11 +186,13 @@ class Client:
         feeling: Feeling | None = None,
         seed: int = 0,
         sampling: Sampling = USUAL,
+        bars: tuple[int, int] | None = None,
         *,
         progress: Told | None = None,
     ) -> Score:
         """A score with a part written anew, as `kelly.varied`; progress as in `compose`."""
-        return self._varied(score, asking.variation("vary", feeling, seed, sampling, part=part), progress)
+        span = {} if bars is None else {"first": bars[0], "last": bars[1]}
+        return self._varied(score, asking.variation("vary", feeling, seed, sampling, part=part, **span), progress)
 
     def accompanied(
         self,
@@ -210,9 +212,22 @@ class Client:
         """Perform a score's melody and chords again in another feeling, as `kelly.reperformed`; progress as in
         `compose`.
         """
-        wished = {name: wish for name, wish in asking.manner(wishes).items() if wish is not None}
-        asked = asking.variation("reperform", feeling, wished.pop("seed", 0))
-        return self._fetched(self._variation(score, asked | ({"wishes": wished} if wished else {}), progress))
+        return self._fetched(self._variation(score, asking.performance(feeling, wishes), progress))
+
+    def reperformed_bars(
+        self,
+        score: Score,
+        first: int,
+        last: int,
+        feeling: Emotion,
+        *,
+        progress: Told | None = None,
+        **wishes: Unpack[Wishes],
+    ) -> Score:
+        """Perform some bars of a score again in another feeling, as `kelly.reperformed_bars`; progress as in
+        `compose`.
+        """
+        return self._varied(score, asking.performance(feeling, wishes, first=first, last=last), progress)
 
     def songs(self) -> Iterator[Entry]:
         """The songs that the service keeps, the newest first; pages are fetched as they are needed."""

@@ -22,6 +22,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from kelly.composing import mapping, theory
+from kelly.composing.bars import replaced
 from kelly.composing.composer import compose_score
 from kelly.composing.context import BAR, EARLY, Chord, Revision
 from kelly.composing.improvising.reading import chords_of, moves, seated, shifted
@@ -37,10 +38,11 @@ from kelly.listening.traits.key import key_of
 from kelly.models.harmony.classes import CHORDS, degree_of, quality_of
 from kelly.models.transformer.layout import SEATS, SLOTS
 from kelly.names import find
+from kelly.numbers import whole
 from kelly.score.notes import Note, Score
 from kelly.score.tokens import GRID
 
-__all__ = ["LeadSheet", "lead_sheet", "recognisable", "reperformed"]
+__all__ = ["LeadSheet", "lead_sheet", "recognisable", "reperformed", "reperformed_bars"]
 
 Change = tuple[float, ChordSymbol]  # when a chord begins, and which
 
@@ -99,6 +101,18 @@ class LeadSheet:
     def key_at(self, beat: float) -> Key:
         """The key that holds at a beat."""
         return self.keys[max(bisect_right([start for start, _ in self.keys], beat) - 1, 0)][1]
+
+    def between(self, begin: float, end: float) -> LeadSheet:
+        """The sheet from one bar line to another, in beats; in the form of what is not Kelly's own."""
+        keys = tuple((max(0.0, start - begin), key) for start, key in self.keys if begin < start < end)
+        melody = (
+            replace(note, onset=max(0.0, note.onset - begin), duration=min(note.duration, end - note.onset))
+            for note in self.melody
+            if begin - EARLY <= note.onset < end - EARLY
+        )
+        chords = (replace(chord, onset=chord.onset - begin) for chord in self.chords if begin <= chord.onset < end)
+        bars = round((end - begin) / BAR)
+        return LeadSheet(self.title, bars, ((0.0, self.key_at(begin)), *keys), tuple(melody), tuple(chords), FORM)
 
 
 def lead_sheet(score: Score) -> LeadSheet:
@@ -298,7 +312,24 @@ def reperformed(score: Score, feeling: Emotion, **wishes: Unpack[Wishes]) -> Son
     >>> reperformed(happy, Emotion(-0.9, 0.3, 0.25)).report["parameters"]["key"]
     'F aeolian'
     """
+    return _performed(lead_sheet(score), feeling, wishes)
+
+
+def reperformed_bars(score: Score, first: int, last: int, feeling: Emotion, **wishes: Unpack[Wishes]) -> Score:
+    """Perform some bars of a score again, in another feeling, by the parts that are there and on their instruments.
+
+    Parameters: as `reperformed`; first and last, bars from 1. The key is that of the first of these bars.
+    Raises: as `reperformed`; UsageError, the bars are not there.
+    """
     sheet = lead_sheet(score)
+    if not 1 <= whole("first", first, 0, LONGEST) <= whole("last", last, 0, LONGEST) <= sheet.bars:
+        raise UsageError(f"bars must lie in 1..{sheet.bars}, the first before the last; got {first}-{last}")
+    begin, end = BAR * (first - 1), BAR * last
+    made = _performed(sheet.between(begin, end), feeling, wishes)
+    return replaced(score, made.score, begin, end)
+
+
+def _performed(sheet: LeadSheet, feeling: Emotion, wishes: Wishes) -> Song:
     journey = Journey(feeling, arc=sheet.form).rounded()
     settings = _settings(sheet, wishes)
     key = Key(theory.parse_tonic(settings.key or ""), settings.mode or mapping.parameters(journey.start).mode)

@@ -13,7 +13,19 @@ from kelly.serving.connections import FILES
 from kelly.serving.description import Described, operation
 from kelly.serving.gate import Gate
 from kelly.serving.problems import handled
-from kelly.serving.routes import analyses, catalogue, feelings, jobs, live, operations, preferences, songs, workbench
+from kelly.serving.routes import (
+    analyses,
+    catalogue,
+    feelings,
+    jobs,
+    live,
+    operations,
+    preferences,
+    sessions,
+    songs,
+    studio,
+    workbench,
+)
 from kelly.serving.service import Service
 from kelly.serving.settings import Settings
 
@@ -46,7 +58,19 @@ def application(settings: Settings) -> FastAPI:
     )
     app.state.service = service
     handled(app)
-    for part in (feelings, songs, jobs, analyses, live, catalogue, preferences, workbench, operations):
+    for part in (
+        feelings,
+        songs,
+        jobs,
+        analyses,
+        live,
+        catalogue,
+        preferences,
+        workbench,
+        sessions,
+        operations,
+        studio,
+    ):
         app.include_router(part.router)
 
     def gate(inner: ASGIApp) -> Gate:

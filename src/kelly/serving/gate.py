@@ -33,9 +33,11 @@ from kelly.serving.problems import SAFE, RefusedError, answered, unexpected
 from kelly.serving.settings import Settings
 from kelly.serving.store.tables import new_id
 
-__all__ = ["OPEN", "Gate"]
+__all__ = ["OPEN", "SESSION", "Gate", "session"]
 
 OPEN = ("/health", "/healthz", "/readyz")  # what may be asked without a token, when all are busy, and in the end
+SESSION = "kelly"  # the cookie of a browser that has shown the token
+_PAGE = ("/", "/icon.svg", "/assets/")  # the page, which asks for the token itself
 _COUNTS = ("/metrics",)  # what may be asked in the end, with a token
 _UPLOADS = ("/predict", "/v1/analyses", "/v1/feelings", "/v1/songs/imports")
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -58,6 +60,7 @@ class Gate:
         self._token = (
             hashlib.sha256(settings.token.encode("utf-8", "surrogateescape")).digest() if settings.token else b""
         )
+        self._session = session(settings.token).encode()
         self._kinds = Counter[str]()
         self.draining, self.underway = False, 0
 
@@ -104,7 +107,11 @@ class Gate:
         return next((refusal for check in checks if (refusal := check(asked, self._settings))), None)
 
     def _unknown(self, asked: _Asked, _: Settings) -> RefusedError | None:
-        if asked.path in OPEN or not self._token or hmac.compare_digest(self._token, _shown(asked.headers)):
+        if asked.path in OPEN or asked.path in _PAGE[:2] or asked.path.startswith(_PAGE[2]) or not self._token:
+            return None
+        if hmac.compare_digest(self._token, _shown(asked.headers)) or hmac.compare_digest(
+            self._session, _cookie(asked.headers)
+        ):
             return None
         return RefusedError(401, "show the token: Authorization: Bearer ...")
 
@@ -290,6 +297,17 @@ def _name(host: str) -> str:
     """A host without its port; "" of what is none."""
     found = _HOST.fullmatch(host)
     return found[1].strip("[]").lower() if found else ""
+
+
+def session(token: str) -> str:
+    """What the cookie of a browser holds that has shown a token: of the token, but not the token."""
+    return hmac.new(token.encode("utf-8", "surrogateescape"), b"kelly session", hashlib.sha256).hexdigest()
+
+
+def _cookie(headers: Headers) -> bytes:
+    """The cookie of the session that a browser sends."""
+    pairs = (pair.strip().partition("=") for pair in headers.get("cookie", "").split(";"))
+    return next((value for name, _, value in pairs if name == SESSION), "").encode("utf-8", "surrogateescape")
 
 
 def _shown(headers: Headers) -> bytes:

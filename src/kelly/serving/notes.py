@@ -2,6 +2,8 @@
 
 Conventions: times in beats (quarter notes), rounded to a millionth. Sections are those of the report that travels in
 the file, as asked and as the judge hears them; a file may be anybody's, so a report that is damaged tells of none.
+What was made of a song in some of its bars has that song's sections, but for the chords where more than one part plays
+something else.
 """
 
 from __future__ import annotations
@@ -21,15 +23,23 @@ from kelly.serving.schemas.notes import SongSection
 __all__ = ["told", "write"]
 
 _PLACES = 6  # digits of a time
+_BAR = 4  # beats, of what Kelly composes
+_HARMONY = ("chords", "numerals", "onsets")
 
 
-def write(score: Score, target: Path) -> None:
-    """Write the notes of a song into a file, which appears whole or not at all. Raises: FileError."""
-    write_atomically(target, json.dumps(told(score), separators=(",", ":")).encode())
+def write(score: Score, target: Path, origin: Score | None = None) -> None:
+    """Write the notes of a song into a file, which appears whole or not at all. Parameters: as `told`.
+
+    Raises: FileError.
+    """
+    write_atomically(target, json.dumps(told(score, origin), separators=(",", ":")).encode())
 
 
-def told(score: Score) -> dict[str, Any]:
-    """The notes of a song as plain data for JSON, as `schemas.notes.SongNotes` has it."""
+def told(score: Score, origin: Score | None = None) -> dict[str, Any]:
+    """The notes of a song as plain data for JSON, as `schemas.notes.SongNotes` has it.
+
+    Parameters: score; origin, the song that Kelly composed and some bars are still of, None where it tells by itself.
+    """
     return {
         "title": score.title,
         "beats": round(score.end, _PLACES),
@@ -39,7 +49,7 @@ def told(score: Score) -> dict[str, Any]:
         "keys": [_placed(row) for row in score.keys],
         "markers": [_placed(row) for row in score.markers],
         "parts": [_part(part) for part in score.parts],
-        "sections": _sections(score),
+        "sections": _sections(score, origin or score),
     }
 
 
@@ -52,11 +62,31 @@ def _placed(row: Note | Tempo | Meter | KeySignature | Marker) -> dict[str, Any]
     return {**asdict(row), "onset": round(row.onset, _PLACES)}
 
 
-def _sections(score: Score) -> list[dict[str, Any]]:
+def _sections(score: Score, origin: Score) -> list[dict[str, Any]]:
     """The sections of a song that Kelly composed; none of any other."""
     try:
-        report = read_report(score)
+        report = read_report(origin)
         rows = [] if report is None else with_heard(score, report)["sections"]
-        return [SongSection.model_validate(row).model_dump(mode="json") for row in rows]
+        told = [SongSection.model_validate(row).model_dump(mode="json") for row in rows]
+        return told if origin is score else [_changed(row, score, origin) for row in told]
     except (ArithmeticError, KellyError, LookupError, TypeError, ValueError):
         return []
+
+
+def _changed(section: dict[str, Any], score: Score, origin: Score) -> dict[str, Any]:
+    """A section without the chords that are not known any more: where more than one part plays something else."""
+    ends = [*section["onsets"][1:], _BAR * section["bars"]]
+    kept = [
+        row
+        for row, end in zip(zip(*(section[name] for name in _HARMONY), strict=True), ends, strict=True)
+        if _differing(score, origin, section["start"] + row[-1], section["start"] + end) <= 1
+    ]
+    return section | {name: [row[at] for row in kept] for at, name in enumerate(_HARMONY)}
+
+
+def _differing(score: Score, origin: Score, begin: float, end: float) -> int:
+    """How many parts play something else between two beats."""
+    before, after = (
+        [[note for note in part.notes if begin <= note.onset < end] for part in one.parts] for one in (origin, score)
+    )
+    return sum(one != other for one, other in zip(before, after, strict=False))

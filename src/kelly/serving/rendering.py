@@ -64,22 +64,32 @@ class Renderings:
         self._folder, self._most, self._crew, self._seconds = folder, most, crew, seconds
         self._locks: dict[str, anyio.Lock] = {}
 
-    async def of(self, song: Song, form: str) -> Path:
-        """A song in one of `FORMS`. Raises: as `Crew.run` and the rendering do."""
+    async def of(self, song: Song, form: str, origin: Song | None = None) -> Path:
+        """A song in one of `FORMS`; its notes with the sections of another, which it was made of.
+
+        Raises: as `Crew.run` and the rendering do.
+        """
         suffix, _ = FORMS[form]
-        name = f"{song.id}-{key_of(hashlib.sha256(song.midi).hexdigest(), form)}.{suffix}"
+        parts = [song.midi] if origin is None else [song.midi, origin.midi]
+        name = f"{song.id}-{key_of(*(hashlib.sha256(midi).hexdigest() for midi in parts), form)}.{suffix}"
         path = self._folder / name
         lock = self._locks.setdefault(name, anyio.Lock())
         try:
             async with lock:  # who asks for the same at the same time waits for the first
                 if not await to_thread.run_sync(_used, path):
                     await to_thread.run_sync(self._made)
-                    await self._crew.run(self._seconds, tasks.rendered, song.midi, form, str(path))
+                    await self._written(song, form, path, origin)
                     await to_thread.run_sync(self._shrunk)
         finally:
             if not lock.locked():
                 self._locks.pop(name, None)
         return path
+
+    async def _written(self, song: Song, form: str, path: Path, origin: Song | None) -> None:
+        if origin is None:
+            await self._crew.run(self._seconds, tasks.rendered, song.midi, form, str(path))
+        else:
+            await self._crew.run(self._seconds, tasks.noted, song.midi, origin.midi, str(path))
 
     async def forget(self, song: str) -> None:
         """Remove the renderings of a song. Parameters: song, its id."""

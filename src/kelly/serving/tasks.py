@@ -97,7 +97,7 @@ def varied(request: Mapping[str, Any], source: bytes, watch: Watch) -> Made:
 def _vary(score: Any, feeling: Any, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one shape for all five
     import kelly
 
-    return kelly.varied(score, request["part"], feeling=feeling, **_drawn(request))
+    return kelly.varied(score, request["part"], feeling=feeling, bars=_bars(request), **_drawn(request))
 
 
 def _infill(score: Any, feeling: Any, request: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -123,7 +123,15 @@ def _reperform(score: Any, feeling: Any, request: Mapping[str, Any]) -> Any:  # 
     from kelly.composing.song import meant
 
     wishes = wishes_of({**(request.get("wishes") or {}), "seed": request["seed"]})
-    return kelly.reperformed(score, meant(feeling).journey.start, **wishes)
+    start = meant(feeling).journey.start
+    if bars := _bars(request):
+        return kelly.reperformed_bars(score, *bars, start, **wishes)
+    return kelly.reperformed(score, start, **wishes)
+
+
+def _bars(request: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Which bars alone are meant, if not all."""
+    return None if request.get("first") is None else (request["first"], request["last"])
 
 
 def _drawn(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,6 +252,14 @@ def rendered(source: bytes, form: str, target: str) -> None:
     from kelly.score import midi
 
     _FORMS[form](midi.from_bytes(source), Path(target))
+
+
+def noted(source: bytes, origin: bytes, target: str) -> None:
+    """Write the notes of a song into such a file, with the sections of the song (origin) that some bars are of."""
+    from kelly.score import midi
+    from kelly.serving import notes
+
+    notes.write(midi.from_bytes(source), Path(target), midi.from_bytes(origin))
 
 
 def _wav(score: Any, target: Path) -> None:  # noqa: ANN401 - a Score

@@ -35,16 +35,30 @@ export function followed(id: string, told: (job: Job) => void, signal: AbortSign
   });
 }
 
+/** What is asked for: a song, or what is to be made of one. */
+export type Ask = { body: Schema["Wanted"] } | { of: string; body: Schema["Variation"] };
+
+/** The job of what is asked for; asked again under the same key it is the same job. Throws ServiceError. */
+function begun(ask: Ask, key: string): Promise<Job> {
+  const header = { "Idempotency-Key": key };
+  if (!("of" in ask)) return given(api.POST("/v1/songs", { params: { header }, body: ask.body }));
+  const params = { path: { name: ask.of }, header };
+  return given(api.POST("/v1/songs/{name}/variations", { params, body: ask.body }));
+}
+
 export interface Work {
   job: Job | undefined;
   error: string | undefined;
-  /** Begin a job, or follow one that runs already; what it makes is given to `made`. */
-  begin: (asked: () => Promise<Job>) => void;
+  /** Begin a job; the song that it makes is given to `made`. */
+  begin: (ask: Ask) => void;
   cancel: () => void;
+  /** Whether work is under way, or was when the page was loaded. */
+  pending: () => boolean;
 }
 
 /**
- * One job at a time: a new one takes the place of the one before. A page that is loaded again goes on with it.
+ * One job at a time: a new one takes the place of the one before. A page that is loaded again goes on with it: what was
+ * asked for is kept in the memory of the tab, before it is asked, and asked again under the same key.
  *
  * @param name what the work is called in the memory of this tab
  */
@@ -57,8 +71,8 @@ export function useWork(name: string, made: (song: string) => void): Work {
 
   const key = `kelly-work-${name}`;
 
-  const begin = useCallback(
-    (asked: () => Promise<Job>) => {
+  const follow = useCallback(
+    (ask: Ask, id: string) => {
       here.current?.abort();
       const control = new AbortController();
       here.current = control;
@@ -66,17 +80,18 @@ export function useWork(name: string, made: (song: string) => void): Work {
       setJob(undefined);
       void (async () => {
         try {
-          const begun = await asked();
-          sessionStorage.setItem(key, begun.id);
-          if (!control.signal.aborted) setJob(begun);
-          const ended = await followed(begun.id, setJob, control.signal);
+          const job = await begun(ask, id);
+          if (control.signal.aborted) return;
+          setJob(job);
+          const ended = await followed(job.id, setJob, control.signal);
           sessionStorage.removeItem(key);
           setJob(undefined);
           if (ended.state === "done" && ended.song !== null) done.current(ended.song);
           if (ended.state === "failed") setError(sentence(ended.problem?.detail ?? "it could not be made"));
         } catch (reason) {
           if (control.signal.aborted) return;
-          sessionStorage.removeItem(key);
+          // What was only lost sight of, as when the page is left, goes on when it is loaded again.
+          if (!(reason instanceof ServiceError && reason.status === 0)) sessionStorage.removeItem(key);
           setJob(undefined);
           setError(reason instanceof Error ? reason.message : String(reason));
         }
@@ -85,11 +100,23 @@ export function useWork(name: string, made: (song: string) => void): Work {
     [key],
   );
 
+  const begin = useCallback(
+    (ask: Ask) => {
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      sessionStorage.setItem(key, JSON.stringify({ ask, id }));
+      follow(ask, id);
+    },
+    [key, follow],
+  );
+
   useEffect(() => {
     const left = sessionStorage.getItem(key);
-    if (left !== null) begin(() => given(api.GET("/v1/jobs/{name}", { params: { path: { name: left } } })));
+    if (left !== null) {
+      const { ask, id } = JSON.parse(left) as { ask: Ask; id: string };
+      follow(ask, id);
+    }
     return () => here.current?.abort();
-  }, [key, begin]);
+  }, [key, follow]);
 
   const cancel = useCallback(() => {
     if (job === undefined) return;
@@ -98,5 +125,7 @@ export function useWork(name: string, made: (song: string) => void): Work {
     );
   }, [job]);
 
-  return { job, error, begin, cancel };
+  const pending = useCallback(() => sessionStorage.getItem(key) !== null, [key]);
+
+  return { job, error, begin, cancel, pending };
 }

@@ -1,15 +1,29 @@
 /** The studio: three pages, and a switch between light and dark. */
 
+import { useQueryClient } from "@tanstack/react-query";
+import { type ComponentType, lazy, Suspense } from "react";
+import { ServiceError } from "../api/client";
 import { ComposePage } from "../compose/ComposePage";
-import { PAGES, useRoute } from "./route";
+import { useNames } from "../feeling/emotions";
+import { Login } from "./Login";
+import { PAGES, type Page, useRoute } from "./route";
 import { choose, useGround } from "./theme";
 import "./app.css";
 
-const TITLES = { compose: "Compose", listen: "Listen", workbench: "Workbench" } as const;
+// What is not looked at first need not be there first.
+const VIEWS: Record<Page, ComponentType> = {
+  compose: ComposePage,
+  listen: lazy(() => import("../listen/ListenPage")),
+  workbench: lazy(() => import("../workbench/WorkbenchPage")),
+};
+const TITLES: Record<Page, string> = { compose: "Compose", listen: "Listen", workbench: "Workbench" };
 
 export function App() {
   const { page } = useRoute();
   const ground = useGround();
+  const queries = useQueryClient();
+  const { error } = useNames();
+  const View = VIEWS[page];
   return (
     <>
       <header className="bar">
@@ -27,7 +41,13 @@ export function App() {
           {ground === "dark" ? "Light" : "Dark"}
         </button>
       </header>
-      <ComposePage />
+      {error instanceof ServiceError && error.status === 401 ? (
+        <Login onDone={() => void queries.invalidateQueries()} />
+      ) : (
+        <Suspense fallback={<main aria-busy="true" />}>
+          <View />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -17,13 +17,26 @@ export function routeOf(hash: string): Route {
   return { page, query: new URLSearchParams(query) };
 }
 
-export function useRoute(): Route {
-  const hash = useSyncExternalStore(
+/** Go elsewhere; in place of where one is, so that "back" does not lead there, or after it. */
+export function go(hash: string, { replace = false } = {}): void {
+  if (!replace) {
+    window.location.hash = hash;
+    return;
+  }
+  window.history.replaceState(null, "", hash);
+  window.dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+export function useHash(): string {
+  return useSyncExternalStore(
     (changed) => {
       window.addEventListener("hashchange", changed);
       return () => window.removeEventListener("hashchange", changed);
     },
     () => window.location.hash,
   );
-  return routeOf(hash);
+}
+
+export function useRoute(): Route {
+  return routeOf(useHash());
 }

@@ -13,6 +13,11 @@ const WISH: Wish = {
   key: "F#",
   tempo: 84,
   neural: 0.5,
+  way: [
+    { at: 0, valence: -0.75, arousal: 0.25, dominance: 0.19 },
+    { at: 0.5, valence: 0.1, arousal: 0.9, dominance: 1 },
+    { at: 1, valence: 1, arousal: 0, dominance: 0.5 },
+  ],
 };
 
 describe("a link", () => {
@@ -24,6 +29,13 @@ describe("a link", () => {
   test("that is none, or is out of range, wishes for nothing", () => {
     for (const query of ["", "v=0&a=.5", "v=2&a=.5&d=.5&seed=0", "v=x&a=.5&d=.5&seed=0", "v=0&a=.5&d=.5&seed=-1"]) {
       expect(wishOf(new URLSearchParams(query))).toBeUndefined();
+    }
+  });
+
+  test("with a way that is none leaves the way out", () => {
+    for (const way of ["", "0~0~0~0", "0~0~0~0_0~1~1~1", "0~0~0~0_1~2~0~0", "0~0~0_1~0~0", "_", "x_y"]) {
+      const query = new URLSearchParams({ v: "0", a: ".5", d: ".5", seed: "1", way });
+      expect(wishOf(query)).toEqual({ valence: 0, arousal: 0.5, dominance: 0.5, seed: 1 });
     }
   });
 

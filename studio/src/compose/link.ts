@@ -3,11 +3,15 @@
  * not a word of what was written.
  */
 
+import type { Vad } from "../feeling/emotions";
+
 export interface Wish {
   valence: number;
   arousal: number;
   dominance: number;
   seed: number;
+  /** Places on the way through the song, where it does not stay with one feeling. */
+  way?: readonly Waypoint[];
   bars?: number;
   genre?: string;
   key?: string;
@@ -19,10 +23,13 @@ export interface Wish {
   humanise?: number;
 }
 
+export type Waypoint = Vad & { at: number };
+
 const SHORT = { valence: "v", arousal: "a", dominance: "d", seed: "seed" } as const;
 const NUMBERS = ["bars", "tempo", "neural", "improvise", "humanise"] as const;
 const NAMES = ["genre", "key", "mode", "arc"] as const;
 const RANGES = {
+  at: [0, 1],
   valence: [-1, 1],
   arousal: [0, 1],
   dominance: [0, 1],
@@ -40,6 +47,7 @@ export function linkOf(wish: Wish, place = window.location): string {
     query.set(short, String(rounded(wish[name as keyof typeof SHORT])));
   for (const name of NUMBERS) if (wish[name] !== undefined) query.set(name, String(rounded(wish[name])));
   for (const name of NAMES) if (wish[name] !== undefined) query.set(name, wish[name]);
+  if (wish.way !== undefined) query.set("way", wish.way.map(toldOf).join("_"));
   return `${place.origin}${place.pathname}#/compose?${query}`;
 }
 
@@ -59,7 +67,29 @@ export function wishOf(query: URLSearchParams): Wish | undefined {
     const text = query.get(name);
     if (text !== null && /^[\w #-]{1,40}$/.test(text)) wish[name] = text;
   }
+  const way = wayOf(query.get("way"));
+  if (way !== undefined) wish.way = way;
   return wish as Wish;
+}
+
+const AXES = ["at", "valence", "arousal", "dominance"] as const;
+const MOST = 100; // places on the way
+
+function toldOf(place: Waypoint): string {
+  return AXES.map((axis) => rounded(place[axis])).join("~");
+}
+
+function wayOf(text: string | null): Waypoint[] | undefined {
+  if (text === null || text.length > 40 * MOST) return undefined;
+  const way = text.split("_").map((told) => {
+    const numbers = told.split("~");
+    const [at, valence, arousal, dominance] = AXES.map((axis, place) => numberOf(numbers[place] ?? null, axis));
+    if (at === undefined || valence === undefined || arousal === undefined || dominance === undefined) return undefined;
+    return { at, valence, arousal, dominance };
+  });
+  const places = way.filter((place) => place !== undefined);
+  const rising = places.every((place, number) => number === 0 || place.at > (places[number - 1] as Waypoint).at);
+  return places.length === way.length && places.length > 1 && rising ? places : undefined;
 }
 
 function numberOf(text: string | null, name: keyof typeof RANGES): number | undefined {

@@ -20,12 +20,13 @@ interface Props {
   way?: readonly Vad[] | undefined;
 }
 
-const SIZE = 320;
+const WIDTH = 320;
+const HEIGHT = 264;
 const EDGE = 20;
 const STEP = 0.02;
 
-const x = (valence: number) => EDGE + ((valence + 1) / 2) * (SIZE - 2 * EDGE);
-const y = (arousal: number) => SIZE - EDGE - arousal * (SIZE - 2 * EDGE);
+const x = (valence: number) => EDGE + ((valence + 1) / 2) * (WIDTH - 2 * EDGE);
+const y = (arousal: number) => HEIGHT - EDGE - arousal * (HEIGHT - 2 * EDGE);
 
 export function FeelingMap({ place, spread, names, onMove, way }: Props) {
   const id = useId();
@@ -39,14 +40,13 @@ export function FeelingMap({ place, spread, names, onMove, way }: Props) {
     const box = svg.current?.getBoundingClientRect();
     if (box === undefined || onMove === undefined) return;
     const [right, down] = [
-      ((event.clientX - box.left) * SIZE) / box.width,
-      ((event.clientY - box.top) * SIZE) / box.height,
+      ((event.clientX - box.left) * WIDTH) / box.width,
+      ((event.clientY - box.top) * HEIGHT) / box.height,
     ];
-    const span = SIZE - 2 * EDGE;
     onMove(
       clamped({
-        valence: (2 * (right - EDGE)) / span - 1,
-        arousal: (SIZE - EDGE - down) / span,
+        valence: (2 * (right - EDGE)) / (WIDTH - 2 * EDGE) - 1,
+        arousal: (HEIGHT - EDGE - down) / (HEIGHT - 2 * EDGE),
         dominance: place.dominance,
       }),
     );
@@ -56,7 +56,7 @@ export function FeelingMap({ place, spread, names, onMove, way }: Props) {
     <div className="map" data-dragged={dragged || undefined}>
       <svg
         ref={svg}
-        viewBox={`0 0 ${SIZE} ${SIZE}`}
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
         aria-labelledby={`${id}-title`}
         onPointerDown={(event) => {
@@ -106,8 +106,8 @@ export function FeelingMap({ place, spread, names, onMove, way }: Props) {
             className="spread"
             cx={x(place.valence)}
             cy={y(place.arousal)}
-            rx={(spread.valence * (SIZE - 2 * EDGE)) / 2}
-            ry={spread.arousal * (SIZE - 2 * EDGE)}
+            rx={(spread.valence * (WIDTH - 2 * EDGE)) / 2}
+            ry={spread.arousal * (HEIGHT - 2 * EDGE)}
           />
         )}
         <circle

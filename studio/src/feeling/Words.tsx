@@ -12,6 +12,8 @@ interface Props {
   text: string;
   onText: (text: string) => void;
   reading: Reading | undefined;
+  /** Whoever writes is done: Ctrl and Enter. */
+  onDone: () => void;
 }
 
 const SEEN = 0.05; // what moves the reading by less is not coloured
@@ -37,7 +39,7 @@ export function stretchesOf(reading: Reading | undefined, text: string): Stretch
   return told;
 }
 
-export function Words({ text, onText, reading }: Props) {
+export function Words({ text, onText, reading, onDone }: Props) {
   const id = useId();
   const ground = useGround();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -81,6 +83,7 @@ export function Words({ text, onText, reading }: Props) {
           placeholder="I miss her so much…"
           value={text}
           onChange={(event) => onText(event.target.value)}
+          onKeyDown={(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && onDone()}
           spellCheck={false}
         />
       </div>

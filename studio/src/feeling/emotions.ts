@@ -14,12 +14,16 @@ export interface Vad {
 export const MIDDLE: Vad = { valence: 0, arousal: 0.5, dominance: 0.5 };
 
 export function useEmotions(): readonly Named[] {
-  const { data } = useQuery({
+  return useNames().data ?? [];
+}
+
+/** The names as they are asked for, with what went wrong. */
+export function useNames() {
+  return useQuery({
     queryKey: ["emotions"],
     queryFn: async ({ signal }) => (await given(api.GET("/v1/emotions", { signal }))).emotions,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return data ?? [];
 }
 
 /** The name whose place is nearest; valence spans twice what the others do, so it counts by half. */

@@ -15,12 +15,14 @@ interface Props {
   bars: Bars | undefined;
   onBars: (bars: Bars | undefined) => void;
   onSeek: (second: number) => void;
+  /** Play or pause, by the space bar. */
+  onPlay?: (() => void) | undefined;
 }
 
-const HEIGHT = 340;
+export const HEIGHT = 380; // pixels of all lanes, unless they need more
 const NEAREST = 64; // pixels a beat, at most
 
-export function Roll({ song, second, silent, bars, onBars, onSeek }: Props) {
+export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Props) {
   const ground = useGround();
   const frame = useRef<HTMLDivElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
@@ -110,6 +112,7 @@ export function Roll({ song, second, silent, bars, onBars, onSeek }: Props) {
     } else if (event.key === "ArrowRight") to(here + 1);
     else if (event.key === "ArrowLeft") to(here - 1);
     else if (event.key === "Home") to(1);
+    else if (event.key === " " && onPlay !== undefined) onPlay();
     else if (event.key === "Escape") onBars(undefined);
     else if (event.key === "+" || event.key === "-") {
       setZoom(zoomed(view, view.width / 2, event.key === "+" ? 1.5 : 1 / 1.5));
@@ -124,7 +127,7 @@ export function Roll({ song, second, silent, bars, onBars, onSeek }: Props) {
       className="roll"
       role="group"
       aria-label={`Piano roll of ${song.title}: ${lines.length - 1} bars, ${lanes.length} parts`}
-      aria-description="Arrows move by bars, with Shift they select bars, plus and minus zoom, Escape selects nothing."
+      aria-description="Space plays; arrows move by bars, with Shift they select bars; plus and minus zoom; Escape selects nothing."
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it is worked by keys
       tabIndex={0}
       style={{ height }}

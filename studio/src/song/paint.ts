@@ -97,7 +97,7 @@ function paintSections(pen: CanvasRenderingContext2D, view: View, song: SongNote
     pen.clip();
     pen.fillStyle = ink.text;
     pen.font = "600 12px Inter Variable, sans-serif";
-    pen.fillText(`${section.role} · ${section.emotion.name}`, Math.max(2, left), 14);
+    pen.fillText(section.role, Math.max(2, left), 14);
     paintChords(pen, view, section, ink);
     pen.restore();
   });

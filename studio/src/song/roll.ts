@@ -20,14 +20,14 @@ export interface Lane {
 }
 
 export const GAP = 6;
-const LEAST = 28; // pixels of a lane
+const LEAST = 32; // pixels of a lane, in which there is room for its switches
 
 /** The lanes of a song from top to bottom, which together are `height` pixels high or as high as they must be. */
 export function lanesOf(song: SongNotes, height: number): Lane[] {
   const sounding = song.parts.map((part, index) => ({ part, index })).filter(({ part }) => part.notes.length > 0);
   const spans = sounding.map(({ part }) => {
-    const pitches = part.notes.map((note) => note.pitch);
-    const [low, high] = [Math.min(...pitches), Math.max(...pitches)];
+    const low = part.notes.reduce((least, note) => Math.min(least, note.pitch), 127);
+    const high = part.notes.reduce((most, note) => Math.max(most, note.pitch), 0);
     return { low, high, weight: Math.sqrt(high - low + 6) };
   });
   const total = spans.reduce((sum, span) => sum + span.weight, 0);

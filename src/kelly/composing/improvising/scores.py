@@ -22,11 +22,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from kelly.composing.bars import spared, unreported
 from kelly.composing.chance import stream
 from kelly.composing.improvising.reading import Read, read
 from kelly.composing.improvising.sampling import USUAL, Sampling, sampling_of
 from kelly.composing.improvising.writing import Bar, Page, Rules, note_of, parted, write
-from kelly.composing.report import TAG
 from kelly.composing.song import Feeling, Song, meant, score_of
 from kelly.emotion.space import Emotion
 from kelly.errors import UsageError
@@ -84,9 +84,7 @@ def infilled(
     Of more parts than have a seat (`kelly.models.transformer.layout`), those that have none rest there.
     """
     known = _Known(score, feeling, seed, sampling)
-    count = len(known.bars)
-    if not 1 <= whole("first", first, 0, MOST_BARS) <= whole("last", last, 0, MOST_BARS) <= count:
-        raise UsageError(f"bars must lie in 1..{count}, the first before the last; got {first}-{last}")
+    first, last = known.span(first, last)
     new = [replace(bar, words=_none(), chords=(0,) * SLOTS) for bar in known.bars[first - 1 : last]]
     before, after = _bare(known.bars[: first - 1]), _bare(known.bars[last:])
     begins = known.read.starts[first - 1 : last + 1]
@@ -95,13 +93,26 @@ def infilled(
 
 
 def varied(
-    score: Score | Song, part: str, feeling: Feeling | None = None, seed: int = 0, sampling: Sampling = USUAL
+    score: Score | Song,
+    part: str,
+    feeling: Feeling | None = None,
+    seed: int = 0,
+    sampling: Sampling = USUAL,
+    bars: tuple[int, int] | None = None,
 ) -> Score:
-    """A score with a part, by its name or the role that it is read in, written anew beside what the others play."""
+    """A score with a part, by its name or the role that it is read in, written anew beside what the others play.
+
+    Of bars (the first and the last, from 1) it is written anew there alone.
+    """
     known = _Known(score, feeling, seed, sampling)
     seat = known.seat(part)
+    first, last = known.span(*(bars or (1, len(known.bars))))
     notes = known.beside({seat: known.rules([seat])[seat]}, {}, f"vary {seat}")
-    return known.joined(notes, instead=seat)
+    if bars is None:
+        return known.joined(notes, instead=seat)
+    begin, end = float(known.read.starts[first - 1]), float(known.read.starts[last])
+    there = [replace(n, duration=min(n.duration, end - n.onset)) for n in notes[seat] if begin <= n.onset < end]
+    return known.joined({seat: there}, cleared=(begin, end), instead=seat)
 
 
 def accompanied(
@@ -175,6 +186,13 @@ class _Known:
         moved = self.read.moved
         return Rules(max(low, moved), min(high, 127 + moved), self.classes, alone=onsets >= _ALONE * len(own))
 
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """The first and the last of some bars, from 1. Raises: UsageError, they are not there."""
+        count = len(self.bars)
+        if not 1 <= whole("first", first, 0, MOST_BARS) <= whole("last", last, 0, MOST_BARS) <= count:
+            raise UsageError(f"bars must lie in 1..{count}, the first before the last; got {first}-{last}")
+        return first, last
+
     def seat(self, part: str) -> int:
         """The seat of a part that is called so, or read in that role. Raises: UsageError, there is none."""
         seats = {role: SEATS[role] for role in ROLES if SEATS[role] in self.programs}
@@ -211,17 +229,15 @@ class _Known:
     def joined(
         self, notes: Mapping[int, Sequence[Note]], cleared: tuple[float, float] | None = None, instead: int = 0
     ) -> Score:
-        """The score with new notes of seats: in place of those in some beats, or of all of one seat."""
+        """The score with new notes of seats: in place of those in some beats, of one seat, or of one in some beats."""
         parts = []
         for part, seat in zip(self.score.parts, self.read.seats, strict=True):
-            kept = part.notes if seat != instead or not instead else ()
-            if cleared:
-                kept = tuple(_spared(kept, *cleared))
+            kept = part.notes
+            if (cleared or instead) and seat == (instead or seat):
+                kept = tuple(spared(kept, *cleared)) if cleared else ()
             added = sorted([*kept, *notes.get(seat, ())]) if seat else kept
             parts.append(replace(part, notes=tuple(added)))
-        # What a song says of how it was made is true no more.
-        texts = tuple(text for text in self.score.texts if not text.startswith(TAG))
-        return replace(self.score, parts=tuple(parts), texts=texts)
+        return unreported(replace(self.score, parts=tuple(parts)))
 
 
 def _bare(bars: Sequence[Bar]) -> list[Bar]:
@@ -249,15 +265,6 @@ def _bars(found: Read, feeling: Emotion | None) -> Iterator[Bar]:
         opening = found.words[begin]
         chords = tuple(found.chords[number].tolist())
         yield Bar(int(opening[7]), int(opening[6]), feeling, chords, found.words[begin + 1 : end])
-
-
-def _spared(notes: Sequence[Note], first: float, last: float) -> Iterator[Note]:
-    """The notes that begin outside of some beats; what is held into them ends there."""
-    for note in notes:
-        if note.onset < first:
-            yield replace(note, duration=min(note.duration, first - note.onset))
-        elif note.onset >= last:
-            yield note
 
 
 def _channel(parts: Sequence[Part], program: int) -> int:

@@ -47,6 +47,8 @@ router = APIRouter(tags=["songs"])
 M = TypeVar("M", bound=BaseModel)
 Form = Literal["mid", "json", "wav", "svg", "musicxml"]
 _MIDI = "audio/midi"
+_KEEPING = ("vary", "infill")  # what leaves a song its form
+_STEPS = 100  # from a song back to what it was made of
 
 
 async def _known(name: Name, here: Here) -> Song:
@@ -172,7 +174,7 @@ async def get_stems(song: Known, here: Here) -> FileResponse:
 @router.get("/v1/songs/{name}/notes", response_model=SongNotes, responses=problems(404, 422, 429, 504))
 async def get_notes(song: Known, here: Here) -> FileResponse:
     """A song's notes, part by part, with tempo, meter and key; and its sections, as asked and as they are heard."""
-    return await _rendered(here, song, "notes", f"kelly-{song.id}-notes.json")
+    return await _rendered(here, song, "notes", f"kelly-{song.id}-notes.json", await here.store.read(_origin, song))
 
 
 @router.get("/v1/songs/{name}.{form}", response_class=Response, responses=_FORMS)
@@ -193,9 +195,19 @@ async def get_song(song: Known) -> SongView:
     return view(song)
 
 
-async def _rendered(here: Service, found: Song, form: str, file: str) -> FileResponse:
+def _origin(connection: Connection, song: Song) -> Song | None:
+    """The song that Kelly composed and whose form a song still has that was made of it, in however many steps."""
+    found, steps = song, 0
+    while found.report is None and found.kind in _KEEPING and found.parent is not None and steps < _STEPS:
+        if (parent := songs.found(connection, found.parent)) is None:
+            return None
+        found, steps = parent, steps + 1
+    return None if found is song or found.report is None else found
+
+
+async def _rendered(here: Service, found: Song, form: str, file: str, origin: Song | None = None) -> FileResponse:
     here.room()
-    path = await here.renderings.of(found, form)
+    path = await here.renderings.of(found, form, origin)
     return FileResponse(path, 200, _named(file), FORMS[form][1])
 
 

@@ -114,8 +114,11 @@ class Variation(Asked):
         "reperform: melody and chords in another feeling."
     )
     part: Name | None = Field(default=None, description="Of vary: the part by its name or role.")
-    first: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Of infill: the first bar.")
-    last: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Of infill: the last bar.")
+    first: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None,
+        description="Of vary, infill and reperform: the first bar, of all when left out; infill must have it.",
+    )
+    last: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="Of the same: the last bar.")
     bars: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description="Of continue: how many; 8.")
     feeling: FeelingSource | None = Field(default=None, description="Another feeling; of reperform it must be given.")
     seed: Seed = 0
@@ -124,17 +127,21 @@ class Variation(Asked):
 
     @model_validator(mode="after")
     def _fitting(self) -> Variation:
-        own = {"vary": {"part"}, "infill": {"first", "last"}, "continue": {"bars"}, "reperform": {"feeling"}}
-        needs = own.get(self.kind, set()) - {"bars"}
-        takes = own.get(self.kind, set()) | ({"wishes"} if self.kind == "reperform" else {"sampling"})
+        own = {"vary": {"part"}, "infill": {"first", "last"}, "reperform": {"feeling"}}
+        needs = own.get(self.kind, set())
+        takes = needs | ({"wishes"} if self.kind == "reperform" else {"sampling"})
+        takes |= {"bars"} if self.kind == "continue" else set()
+        if self.kind in {"vary", "reperform"}:
+            takes |= {"first", "last"}
+            needs |= {"first", "last"} if self.first or self.last else set()
         names = ("part", "first", "last", "bars", "sampling", "wishes")
         given = {name for name in names if getattr(self, name) is not None}
         if missing := sorted(name for name in needs if getattr(self, name) is None):
             raise ValueError(f"{self.kind} needs {' and '.join(missing)}")
         if strange := sorted(given - takes):
             raise ValueError(f"{self.kind} takes no {' and no '.join(strange)}")
-        if self.kind == "infill" and (self.first or 0) > (self.last or 0):
-            raise ValueError("infill goes from the first bar to the last, which must not come before it")
+        if (self.first or 0) > (self.last or 0):
+            raise ValueError(f"{self.kind} goes from the first bar to the last, which must not come before it")
         return self
 
 

@@ -57,6 +57,7 @@ Ints = npt.NDArray[np.int64]
 Stretch: TypeAlias = "dict[str, npt.NDArray[np.generic]]"
 
 LONGEST, MOST_BARS = 1024, 64  # words and bars of a stretch
+_BLUR = 3.0  # spreads that feelings may be moved by
 SURE = 0.4  # the slot of confidence of a feeling that is known
 _PHRASED = 0.5  # the share of samples that end where their piece goes on, and after how many bars
 _PHRASES = (4, 8, 8, 8, 12, 16, 16, 24, 32)
@@ -64,6 +65,7 @@ _BETWEEN = 3  # bars that there must be, for some to be written between others
 _TOGETHER = 4  # samples of about one length, so that little is padded
 _RATED, _OFTENER = ("emopia", "vgmidi"), 2.0  # whose feelings listeners told; how often they are drawn beside others
 _PLAIN = 0.5  # the share of samples in which all instruments are told as a piano
+_LOWEST = np.array([-1, 0, 0], np.float32)  # valence, arousal and dominance
 _SEAT, _POSITION, _PITCH, _DURATION, _VELOCITY, _TEMPO, _METER, _ROLE = range(1, len(FIELDS) + 1)
 _USED = torch.tensor(
     [[name == "family" or name in USED.get(family, ()) for name in FIELDS] for family in range(len(FAMILIES))]
@@ -77,7 +79,8 @@ class Settings:
     Parameters: recipe; corpora, of `pieces.ALL`; size, one of `networks.compound.WIDTHS`; window, words that are
     read; dropout; unfelt, unplanned and endless, the shares of samples whose feeling, chords and bars left are hidden;
     given and between, the shares whose parts are given in part, and that stand between bars; feelings, whether any is
-    told (False: what they are worth is measured).
+    told (False: what they are worth is measured); blur, how far the feelings of a sample are moved by chance, in their
+    spreads, so that they do not tell which piece it is.
     Raises: UsageError, one of them is out of range.
     """
 
@@ -98,6 +101,7 @@ class Settings:
     given: float = 0.35
     between: float = 0.15
     feelings: bool = True
+    blur: float = 0.0
 
     def __post_init__(self) -> None:
         """Check what would only be found out after minutes."""
@@ -109,6 +113,8 @@ class Settings:
         for name in ("dropout", "unfelt", "unplanned", "endless", "given", "between"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} must lie in 0..1; got {getattr(self, name)}")
+        if not 0 <= self.blur <= _BLUR:
+            raise UsageError(f"blur must lie in 0..{_BLUR:g}; got {self.blur}")
         if self.given + self.between > 1:
             raise UsageError(f"given and between must be 1 together at most; got {self.given} and {self.between}")
 
@@ -254,7 +260,7 @@ class _Cut:
 
     Parameters: words (n, fields); programs; first and last (excluded) bar; middle, the first of those that come after
     what is written, None where there are none; known, how many bars are there already; given, seats whose notes are
-    there; hidden, what is not told.
+    there; hidden, what is not told; off, how many spreads its feelings are moved by.
     """
 
     words: Ints
@@ -265,6 +271,7 @@ class _Cut:
     known: int = 0
     given: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     hidden: frozenset[str] = frozenset()
+    off: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(CHANGE, np.float32))
 
 
 def _cut(one: Stretch, settings: Settings, rng: np.random.Generator) -> _Cut:
@@ -277,6 +284,8 @@ def _cut(one: Stretch, settings: Settings, rng: np.random.Generator) -> _Cut:
     last = min(count, first + int(rng.choice(_PHRASES))) if rng.random() < _PHRASED else count
     hidden = frozenset(name for name in ("unfelt", "unplanned", "endless") if rng.random() < getattr(settings, name))
     cut = _Cut(words, programs, first, last, hidden=hidden)
+    if settings.blur:
+        cut = replace(cut, off=rng.normal(0, settings.blur, CHANGE).astype(np.float32))
     mode = rng.random()
     if mode < settings.given:
         return replace(cut, given=_some(np.unique(words[words[:, 0] == NOTE, _SEAT]), rng))
@@ -358,6 +367,7 @@ class _Rows:
         goes_on = self.cut.last == int(self.one["count"]) and int(self.one["rest"]) > 0
         count = self.cut.last + goes_on
         felt, chords = self.one["felt"].astype(np.float32), self.one["chords"].astype(np.int64)
+        felt[:, :CHANGE] = np.clip(felt[:, :CHANGE] + self.cut.off * felt[:, CHANGE:], _LOWEST, 1)
         after = np.where(leads, here, np.minimum(here + 1, count - 1))
         plan = np.concatenate([np.where(leads[:, None], 0, chords[here]), chords[after]], 1)
         plan[~leads & (here + 1 >= count), SLOTS:] = 0

@@ -1,0 +1,29 @@
+/** How far what is being made is, and a way to end it; what went wrong with it. */
+
+import type { Work } from "../api/jobs";
+
+const STAGES: Record<string, string> = {
+  queued: "Waiting for its turn",
+  reading: "Reading",
+  composing: "Composing",
+  writing: "Writing",
+};
+
+export function Progress({ work: { job, error, cancel } }: { work: Work }) {
+  return (
+    <>
+      <div className="work" role="status">
+        {job !== undefined && (
+          <>
+            <progress value={job.progress} max={1} aria-label="How much is done" />
+            <span>{STAGES[job.stage || job.state] ?? job.stage}</span>
+            <button type="button" className="quiet" onClick={cancel}>
+              Cancel
+            </button>
+          </>
+        )}
+      </div>
+      {error !== undefined && <p role="alert">{error}</p>}
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+/** Two takes side by side: hear one, then the other, and say which is nearer to what was meant. */
+
+import { useMutation } from "@tanstack/react-query";
+import { api, given, type Schema } from "../api/client";
+import type { Vad } from "../feeling/emotions";
+
+type Nearer = Schema["Nearer"];
+
+interface Props {
+  /** The songs: the one before, and the one that came of it or after it. */
+  takes: readonly [string, string];
+  shown: string;
+  onShow: (song: string) => void;
+  asked: Vad;
+}
+
+const ANSWERS: readonly [Nearer, string][] = [
+  ["first", "A is nearer"],
+  ["second", "B is nearer"],
+  ["neither", "Neither"],
+];
+
+export function Takes({ takes, shown, onShow, asked }: Props) {
+  const { valence, arousal, dominance } = asked;
+  const told = useMutation({
+    mutationFn: (nearer: Nearer) => {
+      const body = { first: takes[0], second: takes[1], nearer, asked: { valence, arousal, dominance } };
+      return given(api.POST("/v1/preferences", { body }));
+    },
+  });
+  return (
+    <section className="takes" aria-label="Two takes">
+      <fieldset className="ab">
+        <legend className="unseen">Which take is shown</legend>
+        {takes.map((song, at) => (
+          <button key={song} type="button" aria-pressed={song === shown} onClick={() => onShow(song)}>
+            {`Take ${"AB"[at]}`}
+          </button>
+        ))}
+      </fieldset>
+      {told.isSuccess ? (
+        <p role="status">Thank you: Kelly keeps that.</p>
+      ) : (
+        <div className="nearer">
+          <span>Which is nearer to what you meant?</span>
+          {ANSWERS.map(([nearer, label]) => (
+            <button key={nearer} type="button" disabled={told.isPending} onClick={() => told.mutate(nearer)}>
+              {label}
+            </button>
+          ))}
+        </div>
+      )}
+      {told.error !== null && <p role="alert">{told.error.message}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * What sounds: the whole song as soon as it is rendered, and each part by itself from when somebody asks for that.
+ */
+
+import { refused } from "../api/client";
+import type { Stems } from "./stems";
+
+export class Sound {
+  readonly #song: string;
+  readonly #whole: Blob;
+  readonly #audio: HTMLAudioElement;
+  readonly #control = new AbortController();
+  #stems: Stems | undefined;
+
+  private constructor(song: string, whole: Blob, audio: HTMLAudioElement) {
+    this.#song = song;
+    this.#whole = whole;
+    this.#audio = audio;
+  }
+
+  /** The sound of a song, once it is rendered. Throws ServiceError. */
+  static async of(song: string, signal: AbortSignal): Promise<Sound> {
+    const answer = await fetch(`/v1/songs/${song}.wav`, { signal });
+    if (!answer.ok) throw refused(await answer.json().catch(() => undefined), answer);
+    const whole = await answer.blob();
+    const audio = new Audio(URL.createObjectURL(whole));
+    await new Promise((resolve, reject) => {
+      audio.onloadedmetadata = resolve;
+      audio.onerror = () => reject(new Error("This browser cannot play the sound. Download the WAV file instead."));
+    });
+    return new Sound(song, whole, audio);
+  }
+
+  get seconds(): number {
+    return this.#audio.duration;
+  }
+
+  get second(): number {
+    return this.#stems?.second ?? this.#audio.currentTime;
+  }
+
+  get playing(): boolean {
+    return this.#stems?.playing ?? !this.#audio.paused;
+  }
+
+  /** Play from where it is; from the beginning where it has ended. */
+  async play(): Promise<void> {
+    if (this.second >= this.seconds) this.seek(0);
+    await (this.#stems ?? this.#audio).play();
+  }
+
+  pause(): void {
+    (this.#stems ?? this.#audio).pause();
+  }
+
+  seek(second: number): void {
+    const to = Math.min(this.seconds, Math.max(0, second));
+    if (this.#stems === undefined) this.#audio.currentTime = to;
+    else this.#stems.seek(to);
+  }
+
+  /** Each part's sound by itself: loaded when it is first asked for, and played on from where the whole is. */
+  async parts(): Promise<Stems> {
+    if (this.#stems !== undefined) return this.#stems;
+    const { Stems } = await import("./stems"); // which brings what plays along: most never need it
+    const stems = await Stems.of(this.#song, this.#whole, this.#control.signal);
+    const playing = this.playing;
+    this.#audio.pause();
+    stems.seek(this.#audio.currentTime);
+    this.#stems = stems;
+    if (playing) await stems.play();
+    return stems;
+  }
+
+  dispose(): void {
+    this.#control.abort();
+    this.#stems?.dispose();
+    this.#audio.pause();
+    URL.revokeObjectURL(this.#audio.src);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Each part's sound by itself, on one transport: what a part is muted, soloed or turned down by.
+ *
+ * Stems are the service's rendering before it is mastered; a gain brings their sum to the loudness of the whole, and a
+ * limiter keeps it within range, so that a part that is muted leaves all others as they were. What is silent is not
+ * kept: a part that plays now and then would else take as much memory as one that always does.
+ */
+
+import { unzipSync } from "fflate";
+import * as Tone from "tone";
+import { refused } from "../api/client";
+
+const QUIET = 1e-4; // of full scale: what nobody hears
+const BLOCK = 1024; // frames that are looked at together
+const PAUSE = 1; // seconds of silence that are worth leaving out
+
+interface Voice {
+  channel: Tone.Channel;
+  players: readonly Tone.Player[];
+}
+
+export class Stems {
+  readonly #voices: readonly Voice[];
+  readonly #sum: Tone.Gain;
+  readonly #end: Tone.Limiter;
+
+  private constructor(voices: readonly Voice[], sum: Tone.Gain, end: Tone.Limiter) {
+    this.#voices = voices;
+    this.#sum = sum;
+    this.#end = end;
+  }
+
+  /** The stems of a song, once all are there, as loud together as its whole sound is. Throws ServiceError. */
+  static async of(song: string, whole: Blob, signal: AbortSignal): Promise<Stems> {
+    const answer = await fetch(`/v1/songs/${song}/stems.zip`, { signal });
+    if (!answer.ok) throw refused(await answer.json().catch(() => undefined), answer);
+    const zip = new Uint8Array(await answer.arrayBuffer());
+    const context = Tone.getContext();
+    const mixed = power(await context.decodeAudioData(await whole.arrayBuffer()));
+    const end = new Tone.Limiter(-1).toDestination();
+    const sum = new Tone.Gain(1).connect(end);
+    const voices: Voice[] = [];
+    let apart = 0;
+    const names: string[] = [];
+    unzipSync(zip, {
+      filter: ({ name }) => {
+        names.push(name);
+        return false;
+      },
+    });
+    for (const name of names) {
+      // One after another: all at once would take twice the memory.
+      const bytes = unzipSync(zip, { filter: (file) => file.name === name })[name] as Uint8Array<ArrayBuffer>;
+      const buffer = await context.decodeAudioData(bytes.slice().buffer);
+      signal.throwIfAborted();
+      apart += power(buffer);
+      const channel = new Tone.Channel().connect(sum);
+      voices.push({ channel, players: cut(buffer).map(([at, one]) => player(one, at).connect(channel)) });
+    }
+    if (apart > 0) sum.gain.value = Math.sqrt(mixed / apart);
+    return new Stems(voices, sum, end);
+  }
+
+  /** How loud a part is: decibels, and whether it is silent. Parts are those that have notes, in their order. */
+  set(part: number, decibels: number, silent: boolean): void {
+    const channel = this.#voices[part]?.channel;
+    if (channel === undefined) return;
+    channel.volume.value = decibels;
+    channel.mute = silent;
+  }
+
+  get second(): number {
+    return Tone.getTransport().seconds;
+  }
+
+  get playing(): boolean {
+    return Tone.getTransport().state === "started";
+  }
+
+  async play(): Promise<void> {
+    await Tone.start();
+    Tone.getTransport().start();
+  }
+
+  pause(): void {
+    Tone.getTransport().pause();
+  }
+
+  seek(second: number): void {
+    Tone.getTransport().seconds = second;
+  }
+
+  /** Forget all that was loaded. The transport stands at the beginning then. */
+  dispose(): void {
+    Tone.getTransport().stop();
+    for (const { players, channel } of this.#voices) {
+      for (const one of players) one.dispose();
+      channel.dispose();
+    }
+    this.#sum.dispose();
+    this.#end.dispose();
+  }
+}
+
+function player(buffer: AudioBuffer, at: number): Tone.Player {
+  return new Tone.Player(buffer).sync().start(at);
+}
+
+/** What sounds of a buffer, each with the second at which it begins. */
+function cut(buffer: AudioBuffer): [number, AudioBuffer][] {
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, at) => buffer.getChannelData(at));
+  return sounding(channels, buffer.sampleRate).map(([first, last]) => {
+    const length = last - first;
+    const one = new AudioBuffer({ length, numberOfChannels: channels.length, sampleRate: buffer.sampleRate });
+    channels.forEach((samples, at) => {
+      one.copyToChannel(samples.subarray(first, last), at);
+    });
+    return [first / buffer.sampleRate, one];
+  });
+}
+
+/** The frames, from first to last (excluded), in which anything sounds; short silences stand within them. */
+export function sounding(channels: readonly Float32Array[], rate: number): [number, number][] {
+  const frames = channels[0]?.length ?? 0;
+  const found: [number, number][] = [];
+  for (let first = 0; first < frames; first += BLOCK) {
+    const last = Math.min(frames, first + BLOCK);
+    if (!channels.some((samples) => loud(samples, first, last))) continue;
+    const before = found.at(-1);
+    if (before !== undefined && first - before[1] < PAUSE * rate) before[1] = last;
+    else found.push([first, last]);
+  }
+  return found;
+}
+
+function loud(samples: Float32Array, first: number, last: number): boolean {
+  for (let at = first; at < last; at++) if (Math.abs(samples[at] as number) > QUIET) return true;
+  return false;
+}
+
+/** The power of a buffer, summed over its frames. */
+function power(buffer: AudioBuffer): number {
+  let sum = 0;
+  for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
+    for (const sample of buffer.getChannelData(channel)) sum += sample * sample;
+  }
+  return sum;
+}

@@ -1,0 +1,98 @@
+"""What the tests of the page share: a service, a browser that looks at it, and an eye for who cannot see all of it."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kelly.serving.routes.studio import PAGE
+from serving.conftest import serving
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory):
+    """A service that answers the page; skips where that is not built."""
+    if not (PAGE / "index.html").is_file():
+        pytest.skip("the page is not built: make studio")
+    with serving(tmp_path_factory.mktemp("studio")) as served:
+        served.ready()
+        yield served
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; skips where there is none."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed")
+    options = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, studio):
+    """Opens the page: opened("#/listen", viewport=PHONE). A script that fails there, or a message of the content
+    policy, fails the test."""
+    contexts, wrong = [], []
+
+    def heard(message):
+        if message.type == "error" and "Failed to load resource" not in message.text:  # which a test may want
+            wrong.append(message.text)
+
+    def open_(hash_="", **options):
+        context = browser.new_context(base_url=studio.url, **({"viewport": WIDE} | options))
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", heard)
+        page.goto(f"/{hash_}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+@pytest.fixture(scope="session")
+def axe(root):
+    """Says what of a page bars people from it, by axe-core: seriously, or wholly."""
+    script = (root / "studio/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+    def barriers(page):
+        page.evaluate(script)
+        told = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        grave = [one for one in told["violations"] if one["impact"] in {"serious", "critical"}]
+        return [f"{one['id']}: {json.dumps([node['target'] for node in one['nodes']])}" for one in grave]
+
+    return barriers
+
+
+@pytest.fixture(scope="session")
+def shots():
+    """Keeps pictures of the page in the folder of KELLY_SHOTS, where that is set: shots(page, "listen")."""
+    folder = os.environ.get("KELLY_SHOTS")
+
+    def keep(page, name):
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return keep
