@@ -1,5 +1,6 @@
 """The page as the service answers it: whole, within its content policy, and only for who may see it."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -37,6 +38,27 @@ def test_the_page_is_asked_for_each_time_and_its_assets_are_kept(studio):
             assert answer.status_code == 200
             assert "immutable" in answer.headers["cache-control"]
         assert caller.get("/icon.svg").headers["content-type"] == "image/svg+xml"
+
+
+def test_what_is_loaded_first_is_small(browser, studio):
+    context = browser.new_context(base_url=studio.url)
+    page = context.new_page()
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto("/", wait_until="networkidle")
+    assert sum(len(gzip.compress(answer.body())) for answer in answers) < 400_000
+    context.close()
+
+
+def test_the_page_asks_nobody_else(browser, studio):
+    context = browser.new_context(base_url=studio.url)
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    for hash_ in ("", "#/listen", "#/workbench?view=models", "#/workbench?view=service"):
+        page.goto(f"/{hash_}", wait_until="networkidle")
+    assert {url for url in asked if not url.startswith(studio.url)} == set()
+    context.close()
 
 
 @pytest.mark.parametrize("path", ["/assets/..%2Findex.html", "/assets/.npmrc", "/assets/nothing.js", "/index.html"])

@@ -78,7 +78,8 @@ export function ComposePage() {
   useEffect(() => setBars(undefined), [song]);
 
   const place = placed ?? reading?.emotion ?? MIDDLE;
-  const near = nearest(place, names);
+  const heard = placed === undefined && knots === undefined ? reading?.emotion.name : undefined;
+  const near = names.find((one) => one.name === heard) ?? nearest(place, names);
   const ready = text.trim() !== "" || placed !== undefined || knots !== undefined;
 
   function compose(next: number) {
@@ -112,6 +113,7 @@ export function ComposePage() {
         <FeelingMap
           place={knots === undefined ? place : felt(knots, 0)}
           names={names}
+          name={heard}
           spread={placed === undefined && knots === undefined ? reading?.spread : undefined}
           onMove={knots === undefined ? setPlaced : undefined}
           way={knots}
@@ -138,10 +140,6 @@ export function ComposePage() {
           Let the feeling change over the song
         </label>
         {knots !== undefined && <Journey knots={knots} onKnots={setKnots} sections={sectionsOf(options, wishes.arc)} />}
-        <details>
-          <summary>How it should be played</summary>
-          <WishesForm options={options} wishes={wishes} onWishes={setWishes} />
-        </details>
         <div className="go">
           <button type="button" className="main" disabled={!ready || busy} onClick={() => compose(seed)}>
             Compose
@@ -153,6 +151,10 @@ export function ComposePage() {
           )}
         </div>
         <Progress work={work} />
+        <details>
+          <summary>How it should be played</summary>
+          <WishesForm options={options} wishes={wishes} onWishes={setWishes} />
+        </details>
       </div>
       <div className="made" ref={result}>
         {lost !== null ? (

@@ -15,6 +15,8 @@ interface Props {
   place: Vad;
   spread?: Spread | undefined;
   names: readonly Named[];
+  /** What the place is called, where that is known otherwise than by the nearest name. */
+  name?: string | undefined;
   onMove?: ((place: Vad) => void) | undefined;
   /** Places on the way through a song, drawn as a line. */
   way?: readonly Vad[] | undefined;
@@ -28,12 +30,12 @@ const STEP = 0.02;
 const x = (valence: number) => EDGE + ((valence + 1) / 2) * (WIDTH - 2 * EDGE);
 const y = (arousal: number) => HEIGHT - EDGE - arousal * (HEIGHT - 2 * EDGE);
 
-export function FeelingMap({ place, spread, names, onMove, way }: Props) {
+export function FeelingMap({ place, spread, names, name, onMove, way }: Props) {
   const id = useId();
   const ground = useGround();
   const svg = useRef<SVGSVGElement>(null);
   const [dragged, setDragged] = useState(false);
-  const near = useMemo(() => nearest(place, names), [place, names]);
+  const near = useMemo(() => names.find((one) => one.name === name) ?? nearest(place, names), [place, names, name]);
   const radius = 7 + 9 * place.dominance;
 
   function moved(event: PointerEvent) {
@@ -79,10 +81,10 @@ export function FeelingMap({ place, spread, names, onMove, way }: Props) {
           <text x={x(1)} y={y(0.5) - 6} textAnchor="end">
             pleasant
           </text>
-          <text x={x(0) + 6} y={y(1) + 4}>
+          <text x={x(0) + 6} y={y(1) - 6}>
             frantic
           </text>
-          <text x={x(0) + 6} y={y(0) + 2}>
+          <text x={x(0) + 6} y={y(0) + 14}>
             asleep
           </text>
         </g>

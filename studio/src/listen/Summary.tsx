@@ -37,7 +37,7 @@ export function Summary({ told }: { told: Told }) {
         </p>
       </div>
       <div className="place">
-        <FeelingMap place={emotion} spread={spread} names={all} />
+        <FeelingMap place={emotion} spread={spread} names={all} name={emotion.name} />
         <p className="axes">
           {`Valence ${numberOf(emotion.valence, true)}${off(spread.valence)} · arousal ${numberOf(emotion.arousal)}${off(spread.arousal)}`}
         </p>

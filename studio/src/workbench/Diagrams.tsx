@@ -5,7 +5,7 @@ import { type Diagram, diagrams, type Errors, type Intervals, type Reliability, 
 
 const WIDTH = 340;
 const SIDE = 300; // of the square of a reliability diagram
-const LEFT = 34;
+const LEFT = 42;
 const LINE = 20; // height of a line of dots
 
 export function Diagrams({ card }: { card: string }) {
@@ -78,7 +78,7 @@ function ReliabilityDrawn({ title, series }: Reliability) {
         <text x={x(0.5)} y={SIDE - 2} textAnchor="middle">
           how sure it is
         </text>
-        <text x={10} y={y(0.5)} textAnchor="middle" transform={`rotate(-90 10 ${y(0.5)})`}>
+        <text x={9} y={y(0.5)} textAnchor="middle" transform={`rotate(-90 9 ${y(0.5)})`}>
           how often it is right
         </text>
       </svg>
@@ -95,7 +95,7 @@ function ReliabilityDrawn({ title, series }: Reliability) {
           <span aria-hidden="true" className="quiet">
             ╱
           </span>
-          as right as it says
+          as right as it says; areas are counts
         </li>
       </ul>
     </figure>

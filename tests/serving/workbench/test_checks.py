@@ -34,6 +34,16 @@ def test_a_check_tells_what_it_found_and_no_path(shared, root):
     assert answer.json() == {"corpora": [FOUND | {"folder": "groove", "faults": ["a b"]}]}
 
 
+def test_a_check_that_nobody_waits_for_is_ended(shared, root):
+    (root / "slow").touch()
+    with pytest.raises(httpx2.TimeoutException):
+        shared.calling.post("/v1/corpora/checks", json={"root": str(root)}, timeout=1)
+    other = root / "other"
+    other.mkdir()
+    (other / "answer").write_text('{"corpora": []}')
+    wait(lambda: shared.calling.post("/v1/corpora/checks", json={"root": str(other)}).status_code == 200, 10)
+
+
 def test_a_check_that_finds_nothing_says_why(shared, root):
     asked = {"root": str(root), "corpora": ["groove"]}
     (root / "fails").write_text(f"kelly: no groove corpus in {root}: expected groove/info.csv there")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +23,7 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy import Connection
 
+from kelly.errors import KellyError
 from kelly.serving import runs
 from kelly.serving.children import Said
 from kelly.serving.paths import plain_object, without
@@ -174,13 +175,39 @@ async def list_runs(here: Here, limit: Limit = 20, before: Before = None) -> Run
 
 
 @local.post("/v1/corpora/checks", dependencies=BY_JSON, responses=problems(400, 413, 415, 422, 429, 504))
-async def check_corpora(asked: CorporaQuestion, here: Here, deadline: Deadline = None) -> CorporaChecked:
-    """Check corpora of this machine: whether they are whole, readable and honestly split."""
+async def check_corpora(
+    request: Request, asked: CorporaQuestion, here: Here, deadline: Deadline = None
+) -> CorporaChecked:
+    """Check corpora of this machine: whether they are whole, readable and honestly split; it ends when nobody waits."""
     await here.aside(_folder, "root", asked.root)
     names = (f"--corpus={name}" for name in asked.corpora)
     command = (*here.settings.command, "data", "check", asked.root, "--json", "--workers", "1", *names)
-    said = await here.children.answer(command, min(deadline or here.settings.check, here.settings.check))
+    seconds = min(deadline or here.settings.check, here.settings.check)
+    said = await _waited_for(request, here.children.answer(command, seconds))
     return await here.aside(_checked, said, asked.root)
+
+
+async def _waited_for(request: Request, work: Awaitable[Said]) -> Said:
+    """What a program says. Raises: whatever `work` does; RefusedError, the caller has gone, and the program with it."""
+    said: Said | None = None
+    wrong: KellyError = RefusedError(503, "nobody waits for it any more")
+    async with anyio.create_task_group() as group:
+        group.start_soon(_left, request, group.cancel_scope)
+        try:
+            said = await work
+        except KellyError as error:  # as it is, and not in a group
+            wrong = error
+        group.cancel_scope.cancel()
+    if said is None:
+        raise wrong
+    return said
+
+
+async def _left(request: Request, scope: anyio.CancelScope) -> None:
+    """End what is done for a caller once that has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
 
 
 def _checked(said: Said, root: str) -> CorporaChecked:
