@@ -44,7 +44,7 @@ def test_what_is_loaded_first_is_small(browser, studio):
     context = browser.new_context(base_url=studio.url)
     page = context.new_page()
     answers = []
-    page.on("response", lambda answer: answers.append(answer))
+    page.on("response", lambda answer, kept=answers: kept.append(answer))
     page.goto("/", wait_until="networkidle")
     assert sum(len(gzip.compress(answer.body())) for answer in answers) < 400_000
     context.close()
@@ -54,7 +54,7 @@ def test_the_page_asks_nobody_else(browser, studio):
     context = browser.new_context(base_url=studio.url)
     page = context.new_page()
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request, kept=asked: kept.append(request.url))
     for hash_ in ("", "#/listen", "#/workbench?view=models", "#/workbench?view=service"):
         page.goto(f"/{hash_}", wait_until="networkidle")
     assert {url for url in asked if not url.startswith(studio.url)} == set()
