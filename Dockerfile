@@ -1,11 +1,17 @@
 # Kelly as a service in a container: docker build -t kelly . && docker compose up (compose.yaml says the rest).
+FROM node:22-slim AS page
+
+COPY studio /kelly/studio
+RUN cd /kelly/studio && npm install --no-save && npm run build
+
 FROM python:3.11-slim
 
 # Nothing in here needs to be root, and nothing but /data is written to.
 RUN useradd --create-home kelly && install --directory --owner kelly /data
 
-COPY pyproject.toml README.md LICENSE /kelly/
+COPY pyproject.toml hatch_build.py README.md LICENSE /kelly/
 COPY src /kelly/src
+COPY --from=page /kelly/src/kelly/serving/page /kelly/src/kelly/serving/page
 RUN pip install --no-cache-dir "/kelly[postgres]"
 
 # Fonts are looked through once, not by every worker.

@@ -47,7 +47,7 @@ $(PAGE): $(PAGE_SOURCES) studio/node_modules/.package-lock.json
 
 studio/node_modules/.package-lock.json: studio/package-lock.json
 	@echo "installing what the page is built with into studio/node_modules ..."
-	@cd studio && npm ci --silent
+	@cd studio && npm install --silent --no-save
 	@touch $@
 
 test: $(VENV)/.installed-dev page

@@ -31,6 +31,7 @@ def tune(tmp_path):
         (("infill", "--bars", "3-4"), "tune-infilled.mid"),
         (("infill", "--bars", 3), "tune-infilled.mid"),
         (("vary", "--part", "melody"), "tune-varied.mid"),
+        (("vary", "--part", "melody", "--bars", "2-3"), "tune-varied.mid"),
         (("accompany",), "tune-accompanied.mid"),
     ],
 )
@@ -55,7 +56,8 @@ def test_json_tells_the_file_and_its_size(kelly, tune):
     ("command", "told"),
     [
         (("infill", "--bars", "9-12"), "bars must lie in 1..8, the first before the last; got 9-12"),
-        (("infill", "--bars", "four"), "--bars must be FIRST-LAST, such as 9-12, or one bar; got 'four'"),
+        (("infill", "--bars", "four"), '--bars must be FIRST-LAST, such as 9-12, or one bar; got "four"'),
+        (("vary", "--part", "melody", "--bars", "8-9"), "bars must lie in 1..8, the first before the last; got 8-9"),
         (("continue", "--bars", 0), "bars must be an integer in 1..1000; got 0"),
         (("continue", "--temperature", "1e9"), "temperature must lie in 0..5"),
         (("continue", "--guidance", "-1"), "guidance must lie in 0..10; got -1"),

@@ -159,3 +159,26 @@ def test_a_file_that_is_missing_or_no_midi_is_an_error_of_files(kelly, tmp_path)
         done = kelly("reperform", name, "joy")
         assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
         assert name in done.err
+
+
+def test_some_bars_alone_are_performed_and_all_others_stay(kelly, hymn):
+    told = kelly("reperform", hymn, "grief", "--bars", "3-4", "-o", "out.mid", "--json").json
+    before, after = midi.read(hymn), midi.read("out.mid")
+    assert told == {
+        "files": {"midi": "out.mid"},
+        "notes": sum(len(part.notes) for part in after.parts),
+        "seconds": round(after.duration, 2),
+    }
+    for part in before.parts:
+        outside = [[n for n in one.part(part.name).notes if not 7.9 <= n.onset < 16] for one in (before, after)]
+        assert outside[0] == outside[1]
+    inside = [note for note in after.notes() if 7.9 <= note.onset < 15.9]
+    assert len(inside) >= 8
+    assert {note.onset for note in inside} >= {float(beat) for beat in range(8, 16)}, "the tune goes on"
+
+
+@pytest.mark.parametrize("bars", ["8-9", "0-1", "3-2", "x", "1-2-3", ""])
+def test_bars_that_are_not_there_get_one_line(kelly, hymn, tmp_path, bars):
+    done = kelly("reperform", hymn, "grief", "--bars", bars)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["hymn.mid"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kelly.composing.reperforming import lead_sheet, recognisable, reperformed
+from kelly.composing.reperforming import lead_sheet, recognisable, reperformed, reperformed_bars
 from kelly.composing.report import TAG, read_report
 from kelly.composing.song import compose
 from kelly.composing.tables import instruments
@@ -377,3 +377,56 @@ def test_another_tune_is_not_recognised():
 
 def test_half_a_tune_is_half_recognised():
     assert recognisable(tune(16), tune(8)) == pytest.approx(0.5, abs=0.05)
+
+
+def inside(part, begin=8.0, end=16.0):
+    """The notes of a part that belong to some bars, and what comes a little early."""
+    return [note for note in part.notes if begin - 0.1 <= note.onset < end - 0.1]
+
+
+def test_some_bars_are_performed_again_and_the_others_are_as_they_were():
+    before = compose("joy", bars=8, seed=1).score
+    after = reperformed_bars(before, 3, 4, GRIEF)
+    assert [part.name for part in after.parts] == [part.name for part in before.parts]
+    for one, other in zip(before.parts, after.parts, strict=True):
+        assert (one.channel, one.program) == (other.channel, other.program)
+        kept, there = ([note for note in part.notes if note not in inside(part)] for part in (one, other))
+        assert [(note.onset, note.pitch, note.velocity) for note in kept] == [
+            (note.onset, note.pitch, note.velocity) for note in there
+        ]
+    tunes = [inside(score.part("Melody")) for score in (before, after)]
+    assert recognisable(*tunes) > 0.7
+    assert [note.pitch for note in tunes[0]] != [note.pitch for note in tunes[1]]
+    spans = [score.seconds([8.0, 16.0, 24.0]) for score in (before, after)]
+    assert spans[1][1] - spans[1][0] > 1.2 * (spans[0][1] - spans[0][0]), "grief is slower than joy"
+    assert spans[1][2] - spans[1][1] == pytest.approx(spans[0][2] - spans[0][1], abs=0.01)
+    assert read_report(after) is None
+    assert reperformed_bars(before, 3, 4, GRIEF) == after
+
+
+@pytest.mark.parametrize("score", [lead_and_chords(), piano()], ids=["voice and piano", "piano alone"])
+def test_bars_of_what_others_wrote_are_performed_by_who_is_there(score):
+    after = reperformed_bars(score, 3, 4, GRIEF)
+    assert [part.name for part in after.parts] == [part.name for part in score.parts]
+    assert all(inside(part) for part in after.parts)
+    assert {note.onset for note in tune() if 8 <= note.onset < 16} <= {
+        round(2 * note.onset) / 2 for note in inside(after.parts[0])
+    }
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 2), (5, 4), (8, 9), (9, 9)])
+def test_bars_that_are_not_there_are_not_performed(first, last):
+    with pytest.raises(UsageError, match=rf"bars must lie in 1\.\.8, the first before the last; got {first}-{last}"):
+        reperformed_bars(lead_and_chords(8), first, last, JOY)
+
+
+@pytest.mark.parametrize(("first", "last"), [(1.0, 2), ("1", 2), (1, True), (1, None)])
+def test_bars_are_told_by_whole_numbers(first, last):
+    with pytest.raises(UsageError, match="must be an integer"):
+        reperformed_bars(lead_and_chords(8), first, last, JOY)
+
+
+def test_bars_of_a_waltz_are_not_performed_again():
+    waltz = replace(lead_and_chords(8), meters=(Meter(0.0, 3, 4),))
+    with pytest.raises(UsageError, match="must be in 4/4 throughout to be performed again; got 3/4"):
+        reperformed_bars(waltz, 1, 2, JOY)

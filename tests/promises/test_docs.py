@@ -78,7 +78,7 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page):
         *("feel", "listen", "emotions", "compose", "demo", "render", "explain", "show"),
         *("reperform", "continue", "infill", "vary", "accompany"),
         *("models", "train", "tune", "label", "evaluate", "export", "doctor"),
-        *("serve", "backup", "restore"),
+        *("studio", "serve", "backup", "restore"),
     ],
 )
 def test_every_option_of_a_command_is_on_the_page_of_the_command_line(command, capsys):

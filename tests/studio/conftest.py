@@ -40,6 +40,7 @@ def browser():
     ]
     if os.geteuid() == 0:
         options.append("--no-sandbox")
+    sync_api.expect.set_options(timeout=20_000)  # of a machine that does other things beside
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=options)
         yield browser

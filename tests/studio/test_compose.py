@@ -325,6 +325,9 @@ def test_a_reading_sound_or_song_that_cannot_be_had_is_told(opened):
     page.get_by_label("What do you feel?").fill(SAD)
     expect(page.locator(".told")).to_contain_text("The service is about to end.")
     page.unroute("**/v1/feelings")
+    page.get_by_role("button", name="Compose", exact=True).click()  # which reads it once more
+    made(page)
+    page.goto("/")
     page.route("**/v1/songs/*.wav", failing(504, "it took longer than 60 seconds"))
     page.get_by_label("What do you feel?").fill("")
     expect(page.locator(".told")).not_to_contain_text("about to end")
@@ -338,6 +341,176 @@ def test_a_link_that_was_tampered_with_composes_nothing(opened):
     page = opened("#/compose?v=7&a=0.5&d=0.5&seed=1&genre=%3Cscript%3E")
     expect(page.locator(".empty")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
+
+
+LINK = "#/compose?v=0.5&a=0.5&d=0.5&seed=1&bars=8"
+
+
+def asked(page, path="/v1/songs"):
+    """The requests that a page sends to make something, as they come."""
+    kept = []
+    page.on("request", lambda one: kept.append(one) if one.method == "POST" and one.url.endswith(path) else None)
+    return kept
+
+
+def test_a_link_that_cannot_be_composed_is_asked_for_once_and_said_so(opened):
+    page = opened()
+    posts = asked(page)
+    page.goto(f"/{LINK}&genre=nonsense")
+    expect(page.get_by_role("alert")).to_contain_text("Genre must be one of")
+    page.get_by_label("What do you feel?").fill(SAD)  # which is left as it is written
+    expect(page.locator(".told")).to_contain_text("Heard as")
+    assert len(posts) == 1
+
+
+def test_a_link_that_was_cancelled_stays_so(opened):
+    page = opened()
+    posts = asked(page)
+    page.goto(f"/{LINK.replace('bars=8', 'bars=64')}&improvise=1")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".work")).to_be_empty()
+    page.get_by_label("What do you feel?").fill(SAD)
+    expect(page.locator(".told")).to_contain_text("Heard as")
+    expect(page.locator(".work")).to_be_empty()
+    assert len(posts) == 1
+
+
+def test_who_composes_before_the_words_are_read_gets_what_is_written_now(opened, studio):
+    page = opened()
+    written(page, SAD)
+    field = page.get_by_label("What do you feel?")
+    field.fill("pure joy, I am so happy")
+    field.press("Control+Enter")
+    song = made(page)
+    with studio.caller() as caller:
+        assert caller.get(f"/v1/songs/{song}").json()["emotion"]["valence"] > 0.6
+
+
+def test_a_double_click_composes_once(opened):
+    page = opened()
+    posts = asked(page)
+    written(page, "double joy")
+    page.get_by_role("button", name="Compose", exact=True).dblclick()
+    made(page)
+    assert len(posts) == 1
+
+
+def test_a_preference_is_of_what_the_take_was_made_for(opened, studio):
+    page = opened()
+    first = composed(page)
+    page.get_by_role("button", name="Again, another way").click()
+    changed(page, first)
+    written(page, "pure joy, I am so happy")
+    page.get_by_role("button", name="Neither").click()
+    expect(page.get_by_role("region", name="Two takes")).to_contain_text("Thank you")
+    with studio.caller() as caller:
+        assert caller.get("/v1/preferences").json()["preferences"][0]["asked"]["valence"] < 0
+
+
+def test_the_same_variation_asked_for_again_is_another_take(opened):
+    page = opened()
+    song = composed(page)
+    found = set()
+    for _ in range(2):
+        page.goto(f"/#/compose?song={song}")
+        page.get_by_role("button", name="Vary").click()
+        found.add(changed(page, song))
+    assert len(found) == 2
+
+
+def test_each_part_is_loaded_once_however_fast_one_clicks(opened):
+    page = opened()
+    composed(page)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    loads = []
+    page.on("request", lambda one: loads.append(one) if one.url.endswith("stems.zip") else None)
+    page.get_by_role("button", name="Solo Melody").click()
+    page.get_by_role("button", name="Mute Melody").click()
+    page.get_by_role("button", name="Solo Melody").click()
+    expect(page.locator(".parting")).not_to_be_empty()
+    expect(page.locator(".parting")).to_be_empty()
+    assert len(loads) == 1
+    page.get_by_role("button", name="Play", exact=True).dblclick()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_browser_that_keeps_nothing_or_kept_it_wrongly_can_compose(opened):
+    page = opened()
+    page.evaluate("sessionStorage.setItem('kelly-work-compose', '{oops'); localStorage.setItem('kelly-theme', 'pink')")
+    page.reload()
+    expect(page.get_by_label("What do you feel?")).to_be_visible()
+    page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        "Object.defineProperty(window, name, {get() {throw new DOMException('no', 'SecurityError')}})"
+    )
+    page.reload()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_role("button", name="Light")).to_be_visible()
+    composed(page)
+
+
+def test_a_page_that_cannot_be_loaded_says_so_and_the_others_go_on(opened):
+    page = opened()
+    page.get_by_label("What do you feel?").fill(SAD)
+    page.route("**/assets/ListenPage*.js", lambda route: route.abort())
+    page.evaluate("console.error = () => undefined")  # where React tells of it
+    page.get_by_role("link", name="Listen").click()
+    expect(page.get_by_role("alert")).to_contain_text("Load it again")
+    page.get_by_role("link", name="Compose", exact=True).click()
+    expect(page.get_by_label("What do you feel?")).to_have_value(SAD)
+    page.unroute("**/assets/ListenPage*.js")
+    page.get_by_role("link", name="Listen").click()
+    page.get_by_role("button", name="Load again").click()
+    expect(page).to_have_title("Listen · Kelly Studio")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_link_can_be_taken_where_there_is_no_clipboard(opened):
+    page = opened()
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.reload()
+    composed(page)
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_label("The link")).to_have_value(re.compile("v=.*&seed="))
+
+
+def test_the_song_and_the_words_are_there_when_one_comes_back_from_another_page(opened):
+    page = opened()
+    song = composed(page)
+    page.get_by_role("link", name="Listen").click()
+    expect(page).to_have_title("Listen · Kelly Studio")
+    page.get_by_role("link", name="Compose", exact=True).click()
+    assert made(page) == song
+    expect(page.get_by_label("What do you feel?")).to_have_value(SAD)
+
+
+def test_keys_of_the_browser_stay_the_browsers(opened):
+    page = opened()
+    composed(page)
+    pressed = (
+        "(one, init) => one.dispatchEvent(new KeyboardEvent('keydown', {...init, bubbles: true, cancelable: true}))"
+    )
+    roll = page.locator(".roll")
+    assert not roll.evaluate(pressed, {"key": "ArrowLeft"})
+    assert roll.evaluate(pressed, {"key": "ArrowLeft", "altKey": True})  # back
+    assert roll.evaluate(pressed, {"key": "+", "ctrlKey": True})  # larger
+
+
+def test_the_focus_stays_among_the_songs_when_one_is_forgotten(opened):
+    page = opened()
+    first = composed(page, bars="16 bars")
+    page.get_by_role("button", name="Again, another way").click()
+    song = changed(page, first)
+    page.locator(f".history li:has(a[href$='{song}']) button").press("Enter")
+    expect(page.locator(".history a:focus")).to_have_count(1)
+    expect(page.locator(".empty")).to_be_visible()
+
+
+@pytest.mark.parametrize("called", ["", "x", "../../metrics%3F"])
+def test_an_address_that_names_no_song_is_told_in_plain_words(opened, called):
+    page = opened(f"#/compose?song={called}")
+    expect(page.get_by_role("alert")).to_contain_text("The address names no song.")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

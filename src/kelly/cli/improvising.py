@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,7 +92,7 @@ def infill(
     from kelly.composing.improvising.scores import infilled
 
     sampling = _sampling(temperature, top_k, top_p, repetition, guidance)
-    first, last = _span(bars)
+    first, last = options.span(bars)
     work = partial(infilled, first=first, last=last, feeling=_feeling(emotion, vad), seed=seed, sampling=sampling)
     _made(source, out, "infilled", work, json=json, quiet=quiet)
 
@@ -101,6 +100,9 @@ def infill(
 def vary(
     source: Source,
     part: Annotated[str, typer.Option(metavar="PART", help="The part by its name or role: melody, bass ...")],
+    bars: Annotated[
+        str | None, typer.Option(metavar="FIRST-LAST", help="In these bars alone: 9-12, or 9; all when left out.")
+    ] = None,
     out: Out = None,
     emotion: Name = None,
     vad: Vad = None,
@@ -117,7 +119,8 @@ def vary(
     from kelly.composing.improvising.scores import varied
 
     sampling = _sampling(temperature, top_k, top_p, repetition, guidance)
-    work = partial(varied, part=part, feeling=_feeling(emotion, vad), seed=seed, sampling=sampling)
+    span = None if bars is None else options.span(bars)
+    work = partial(varied, part=part, feeling=_feeling(emotion, vad), seed=seed, sampling=sampling, bars=span)
     _made(source, out, "varied", work, json=json, quiet=quiet)
 
 
@@ -165,13 +168,6 @@ def _feeling(emotion: str | None, vad: tuple[float, float, float] | None) -> Emo
     from kelly.emotion.space import Emotion
 
     return Emotion(*vad) if vad is not None else None if emotion is None else thesaurus.lookup(emotion).emotion
-
-
-def _span(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", text.replace(" ", ""))
-    if found is None:
-        raise UsageError(f"--bars must be FIRST-LAST, such as 9-12, or one bar; got {text!r}")
-    return int(found[1]), int(found[2] or found[1])
 
 
 def _made(source: Path, out: Path | None, how: str, work: partial[Score], *, json: bool, quiet: bool) -> None:

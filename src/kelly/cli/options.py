@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +10,9 @@ from typing import Annotated
 import typer
 
 from kelly.errors import UsageError
+from kelly.names import quoted
 
-__all__ = ["Json", "Quiet", "SoundFont", "checked_suffix", "read_text"]
+__all__ = ["Json", "Quiet", "SoundFont", "checked_suffix", "read_text", "span"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what --json asks for and errors.")]
@@ -48,3 +50,11 @@ def checked_suffix(option: str, path: Path, *suffixes: str) -> Path:
     if path.suffix.lower() not in suffixes:
         raise UsageError(f"{option} takes a file ending in {' or '.join(suffixes)}; got {str(path)!r}")
     return path
+
+
+def span(text: str) -> tuple[int, int]:
+    """The first and the last of some bars, as `--bars` tells them. Raises: UsageError, it tells none."""
+    found = re.fullmatch(r"([0-9]{1,6})(?:-([0-9]{1,6}))?", text.replace(" ", ""))
+    if found is None:
+        raise UsageError(f"--bars must be FIRST-LAST, such as 9-12, or one bar; got {quoted(text)}")
+    return int(found[1]), int(found[2] or found[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +14,8 @@ from kelly.cli.sources import checked_breaks, one_of, wishes
 from kelly.cli.writing import slug, write_together
 
 if TYPE_CHECKING:
-    from kelly.composing.song import Song
     from kelly.emotion.space import Emotion
+    from kelly.score.notes import Score
 
 __all__ = ["register", "reperform"]
 
@@ -35,6 +36,10 @@ def reperform(
     vad: Annotated[
         tuple[float, float, float] | None,
         typer.Option(metavar="V A D", help="A feeling by valence -1..1, arousal 0..1 and dominance 0..1."),
+    ] = None,
+    bars: Annotated[
+        str | None,
+        typer.Option(metavar="FIRST-LAST", help="These bars alone, by the parts that are there: 9-12, or 9."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -71,7 +76,7 @@ def reperform(
     quiet: options.Quiet = False,
 ) -> None:
     """Play a song's melody and chords again in another feeling: in its tempo, its mode, and with its band."""
-    from kelly.composing.reperforming import reperformed
+    from kelly.composing.reperforming import reperformed, reperformed_bars
     from kelly.score import midi
 
     if out is not None:
@@ -92,8 +97,13 @@ def reperform(
         breaks=checked_breaks(breaks, because),
         triggers=None if triggers else False,
     )
+    if bars is not None:
+        first, last = options.span(bars)
+        score = reperformed_bars(midi.read(source), first, last, asked, **wished)
+        _put(score, out if out is not None else _free(source, asked), json=json, quiet=quiet)
+        return
     song = reperformed(midi.read(source), asked, **wished)
-    path = out if out is not None else _free(source, song)
+    path = out if out is not None else _free(source, asked)
     write_together([(path, song.save)])
     if json:
         as_json({**song.report, "files": {"midi": str(path), "wav": None, "stems": {}}})
@@ -113,8 +123,22 @@ def _feeling(text: str | None, vad: tuple[float, float, float] | None) -> Emotio
     return mood(options.read_text(text or ""))
 
 
-def _free(source: Path, song: Song) -> Path:
+def _put(score: Score, path: Path, *, json: bool, quiet: bool) -> None:
+    """Write a score of which some bars are new, and say so."""
+    from kelly.score import midi
+
+    write_together([(path, partial(midi.write, score))])
+    notes = sum(len(part.notes) for part in score.parts)
+    if json:
+        as_json({"files": {"midi": str(path)}, "notes": notes, "seconds": round(score.duration, 2)})
+    else:
+        say([f"{notes} notes, {score.duration:.0f} s", str(path)], quiet=quiet)
+
+
+def _free(source: Path, feeling: Emotion) -> Path:
     """A file in the current folder that is not there yet, named after the song and the feeling: hymn-grief.mid ..."""
+    from kelly.emotion import thesaurus
+
     taken = [path.stem for path in Path().iterdir()]
-    felt = prose.label(song.report["emotion"]).partition(":")[0]
+    felt = thesaurus.describe(feeling).name
     return Path(slug(f"{source.stem} {felt}", taken) + ".mid")

@@ -64,6 +64,7 @@ NEAR = 7  # semitones that a line goes down within itself
 UNDER = 12  # semitones below the middle of the highest voice, where it is accompaniment heard in a rest
 ALONE = 0.9  # share of a score's tones in its melody, from which on its chords change with the bar at most
 LEAPS = 1, 3, 5, 8  # semitones from which on an interval is a step, a third, a fourth or fifth, a wide leap
+SOLO = ("Melody", "Chords")  # what a part plays that has the bars to itself
 LENGTHS = 0.45, 0.9, 1.8, 3.3  # of a melody's middle length: from very short to very long
 
 
@@ -318,6 +319,9 @@ def reperformed(score: Score, feeling: Emotion, **wishes: Unpack[Wishes]) -> Son
 def reperformed_bars(score: Score, first: int, last: int, feeling: Emotion, **wishes: Unpack[Wishes]) -> Score:
     """Perform some bars of a score again, in another feeling, by the parts that are there and on their instruments.
 
+    Who is called as a part of Kelly's plays that; anybody else what is played in the same role (as
+    `improvising.reading` seats them), and who is alone plays melody and chords. Nobody is added.
+
     Parameters: as `reperformed`; first and last, bars from 1. The key is that of the first of these bars.
     Raises: as `reperformed`; UsageError, the bars are not there.
     """
@@ -326,7 +330,21 @@ def reperformed_bars(score: Score, first: int, last: int, feeling: Emotion, **wi
         raise UsageError(f"bars must lie in 1..{sheet.bars}, the first before the last; got {first}-{last}")
     begin, end = BAR * (first - 1), BAR * last
     made = _performed(sheet.between(begin, end), feeling, wishes)
-    return replaced(score, made.score, begin, end)
+    return replaced(score, _shared(made.score, score), begin, end)
+
+
+def _shared(new: Score, score: Score) -> Score:
+    """A performance, its parts called as those of a score that play them."""
+    names = {part.name for part in new.parts}
+    kept = tuple(part for part in new.parts if any(part.name == one.name for one in score.parts))
+    sounding = [part for part in score.parts if part.notes]
+    if len(sounding) == 1 and sounding[0].name not in names:
+        notes = sorted(note for part in new.parts if part.name in SOLO for note in part.notes)
+        return replace(new, parts=(*kept, replace(sounding[0], notes=tuple(notes), controls=(), bends=())))
+    others = [part for part in new.parts if part.notes]
+    free = {seat: part for part, seat in zip(others, seated(new), strict=True) if seat and part not in kept}
+    called = [(part.name, seat) for part, seat in zip(sounding, seated(score), strict=True) if part.name not in names]
+    return replace(new, parts=(*kept, *(replace(free[seat], name=name) for name, seat in called if seat in free)))
 
 
 def _performed(sheet: LeadSheet, feeling: Emotion, wishes: Wishes) -> Song:

@@ -36,12 +36,13 @@ _OWN = ("network", "seed", "data")  # what is told beside the settings, or is a 
 class Run:
     """A run.
 
-    Parameters: id; created, when it was begun or went on last, in seconds since 1970; state, "done", "unfinished" or
-    "damaged"; network and seed; settings; epochs, how many there are at most; best, the lowest dev loss; curve, a row
-    an epoch.
+    Parameters: id; name, of its folder; created, when it was begun or went on last, in seconds since 1970; state,
+    "done", "unfinished" or "damaged"; network and seed; settings; epochs, how many there are at most; best, the lowest
+    dev loss; curve, a row an epoch.
     """
 
     id: str
+    name: str
     created: float
     state: str
     network: str | None = None
@@ -65,13 +66,15 @@ def page(places: Iterable[Path], limit: int, before: tuple[float, str] | None = 
 
 def read(folder: Path) -> Run:
     """The run of a folder; one that is damaged says no more than that."""
-    name, created = _id(os.path.realpath(folder)), _age(folder) or 0.0
+    path, created = os.path.realpath(folder), _age(folder) or 0.0
+    ident, name = _id(path), _plain(path)
     try:
         told, rows = made_from(folder), curve(folder)
     except (FileError, ValueError, RecursionError):
-        return Run(name, created, "damaged")
+        return Run(ident, name, created, "damaged")
     seed, network = told.get("seed"), told.get("network", "words" if "rounds" in told else None)
     return Run(
+        ident,
         name,
         created,
         "done" if done(folder) else "unfinished",
@@ -155,6 +158,11 @@ def _age(folder: Path) -> float | None:
 
 def _id(path: str) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:24]
+
+
+def _plain(path: str) -> str:
+    """What a folder is called, in letters that can be told."""
+    return Path(path).name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _whole(value: object) -> bool:

@@ -1,6 +1,7 @@
 /** Jobs: what is asked for and not made at once; followed as the service tells of them. */
 
 import { useCallback, useEffect, useRef, useState } from "react";
+import { keep, kept } from "../app/kept";
 import { api, given, type Schema, ServiceError, sentence } from "./client";
 
 export type Job = Schema["JobView"];
@@ -47,13 +48,22 @@ function begun(ask: Ask, key: string): Promise<Job> {
 }
 
 export interface Work {
+  /** Whether something is being made, from when it is asked for until it is there. */
+  busy: boolean;
+  /** Its job, once the service has taken it on. */
   job: Job | undefined;
   error: string | undefined;
   /** Begin a job; the song that it makes is given to `made`. */
   begin: (ask: Ask) => void;
   cancel: () => void;
-  /** Whether work is under way, or was when the page was loaded. */
+  /** Whether work is under way at this moment, or was when the page was loaded. */
   pending: () => boolean;
+}
+
+interface Left {
+  ask: Ask;
+  /** The key under which it was asked for. */
+  id: string;
 }
 
 /**
@@ -63,69 +73,102 @@ export interface Work {
  * @param name what the work is called in the memory of this tab
  */
 export function useWork(name: string, made: (song: string) => void): Work {
+  const [busy, setBusy] = useState(false);
   const [job, setJob] = useState<Job>();
   const [error, setError] = useState<string>();
-  const here = useRef<AbortController>(undefined);
+  const here = useRef<AbortController>(undefined); // of the work that is under way
   const done = useRef(made);
   done.current = made;
 
   const key = `kelly-work-${name}`;
 
+  const rest = useCallback(() => {
+    here.current = undefined;
+    setBusy(false);
+    setJob(undefined);
+  }, []);
+
   const follow = useCallback(
-    (ask: Ask, id: string) => {
+    ({ ask, id }: Left) => {
       here.current?.abort();
       const control = new AbortController();
       here.current = control;
       setError(undefined);
       setJob(undefined);
+      setBusy(true);
       void (async () => {
         try {
           const job = await begun(ask, id);
+          if (control.signal.reason === CANCELLED) await ended(job);
           if (control.signal.aborted) return;
           setJob(job);
-          const ended = await followed(job.id, setJob, control.signal);
-          sessionStorage.removeItem(key);
-          setJob(undefined);
-          if (ended.state === "done" && ended.song !== null) done.current(ended.song);
-          if (ended.state === "failed") setError(sentence(ended.problem?.detail ?? "it could not be made"));
+          const last = await followed(job.id, setJob, control.signal);
+          keep("sessionStorage", key, null);
+          rest();
+          if (last.state === "done" && last.song !== null) done.current(last.song);
+          if (last.state === "failed") setError(sentence(last.problem?.detail ?? "it could not be made"));
         } catch (reason) {
           if (control.signal.aborted) return;
           // What was only lost sight of, as when the page is left, goes on when it is loaded again.
-          if (!(reason instanceof ServiceError && reason.status === 0)) sessionStorage.removeItem(key);
-          setJob(undefined);
+          if (!(reason instanceof ServiceError && reason.status === 0)) keep("sessionStorage", key, null);
+          rest();
           setError(reason instanceof Error ? reason.message : String(reason));
         }
       })();
     },
-    [key],
+    [key, rest],
   );
 
   const begin = useCallback(
     (ask: Ask) => {
       const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
-      sessionStorage.setItem(key, JSON.stringify({ ask, id }));
-      follow(ask, id);
+      keep("sessionStorage", key, JSON.stringify({ ask, id }));
+      follow({ ask, id });
     },
     [key, follow],
   );
 
   useEffect(() => {
-    const left = sessionStorage.getItem(key);
-    if (left !== null) {
-      const { ask, id } = JSON.parse(left) as { ask: Ask; id: string };
-      follow(ask, id);
-    }
-    return () => here.current?.abort();
+    const left = leftOf(kept("sessionStorage", key));
+    if (left !== undefined) follow(left);
+    return () => {
+      here.current?.abort();
+      here.current = undefined;
+    };
   }, [key, follow]);
 
   const cancel = useCallback(() => {
-    if (job === undefined) return;
-    void given(api.DELETE("/v1/jobs/{name}", { params: { path: { name: job.id } } })).catch((reason: Error) =>
-      setError(reason.message),
-    );
-  }, [job]);
+    if (job !== undefined) {
+      ended(job).catch((reason: Error) => setError(reason.message));
+      return;
+    }
+    here.current?.abort(CANCELLED); // its job is ended when it is known
+    keep("sessionStorage", key, null);
+    rest();
+  }, [job, key, rest]);
 
-  const pending = useCallback(() => sessionStorage.getItem(key) !== null, [key]);
+  const pending = useCallback(() => here.current !== undefined, []);
 
-  return { job, error, begin, cancel, pending };
+  return { busy, job, error, begin, cancel, pending };
+}
+
+const CANCELLED = "cancelled";
+
+/** End a job; one that has ended already is as good. Throws ServiceError. */
+async function ended({ id }: Job): Promise<void> {
+  try {
+    await given(api.DELETE("/v1/jobs/{name}", { params: { path: { name: id } } }));
+  } catch (error) {
+    if (!(error instanceof ServiceError && error.status === 409)) throw error;
+  }
+}
+
+/** What was asked for when the page was left; undefined of what cannot be read. */
+export function leftOf(text: string | null): Left | undefined {
+  try {
+    const { ask, id } = JSON.parse(text ?? "{}") as Partial<Left>;
+    return typeof id === "string" && typeof ask === "object" && ask !== null ? { ask, id } : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,12 +1,13 @@
 /** The studio: three pages, and a switch between light and dark. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { type ComponentType, lazy, Suspense } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useRef } from "react";
 import { ServiceError } from "../api/client";
 import { ComposePage } from "../compose/ComposePage";
 import { useNames } from "../feeling/emotions";
+import { Boundary } from "./Boundary";
 import { Login } from "./Login";
-import { PAGES, type Page, useRoute } from "./route";
+import { PAGES, type Page, useHash, useRoute } from "./route";
 import { choose, useGround } from "./theme";
 import "./app.css";
 
@@ -24,6 +25,14 @@ export function App() {
   const queries = useQueryClient();
   const { error } = useNames();
   const View = VIEWS[page];
+  const hash = useHash();
+  const left = useRef<Partial<Record<Page, string>>>({}); // where each page was when another was opened
+  left.current[page] = hash;
+
+  useEffect(() => {
+    document.title = `${TITLES[page]} · Kelly Studio`;
+  }, [page]);
+
   return (
     <>
       <header className="bar">
@@ -32,7 +41,11 @@ export function App() {
         </a>
         <nav aria-label="Pages">
           {PAGES.map((one) => (
-            <a key={one} href={`#/${one}`} aria-current={one === page ? "page" : undefined}>
+            <a
+              key={one}
+              href={(one !== page && left.current[one]) || `#/${one}`}
+              aria-current={one === page ? "page" : undefined}
+            >
               {TITLES[one]}
             </a>
           ))}
@@ -44,9 +57,11 @@ export function App() {
       {error instanceof ServiceError && error.status === 401 ? (
         <Login onDone={() => void queries.invalidateQueries()} />
       ) : (
-        <Suspense fallback={<main aria-busy="true" />}>
-          <View />
-        </Suspense>
+        <Boundary key={page}>
+          <Suspense fallback={<main aria-busy="true" />}>
+            <View />
+          </Suspense>
+        </Boundary>
       )}
     </>
   );

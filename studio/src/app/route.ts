@@ -1,6 +1,6 @@
 /** Where the page is: the part of the address behind `#`, which never leaves the browser. */
 
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 
 export const PAGES = ["compose", "listen", "workbench"] as const;
 export type Page = (typeof PAGES)[number];
@@ -37,6 +37,8 @@ export function useHash(): string {
   );
 }
 
+/** The route; the same object for as long as the hash is the same. */
 export function useRoute(): Route {
-  return routeOf(useHash());
+  const hash = useHash();
+  return useMemo(() => routeOf(hash), [hash]);
 }

@@ -2,23 +2,23 @@
 
 import { useSyncExternalStore } from "react";
 import type { Ground } from "../feeling/colours";
+import { keep, kept } from "./kept";
 
 const KEY = "kelly-theme";
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
 
-function chosen(): Ground | undefined {
-  const kept = localStorage.getItem(KEY);
-  return kept === "dark" || kept === "light" ? kept : undefined;
-}
+const before = kept("localStorage", KEY);
+let chosen: Ground | undefined = before === "dark" || before === "light" ? before : undefined;
 
-export function ground(): Ground {
-  return chosen() ?? (dark().matches ? "dark" : "light");
+function ground(): Ground {
+  return chosen ?? (dark().matches ? "dark" : "light");
 }
 
 /** Choose a theme. */
 export function choose(theme: Ground): void {
-  localStorage.setItem(KEY, theme);
+  chosen = theme;
+  keep("localStorage", KEY, theme);
   document.documentElement.dataset.theme = theme;
   for (const told of listeners) told();
 }
@@ -34,5 +34,4 @@ export function useGround(): Ground {
   }, ground);
 }
 
-const kept = chosen();
-if (kept !== undefined) document.documentElement.dataset.theme = kept;
+if (chosen !== undefined) document.documentElement.dataset.theme = chosen;

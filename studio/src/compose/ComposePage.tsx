@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Schema } from "../api/client";
+import { type Schema, ServiceError } from "../api/client";
 import { useWork } from "../api/jobs";
 import { go, useRoute } from "../app/route";
 import { MIDDLE, nearest, useEmotions, type Vad } from "../feeling/emotions";
@@ -24,31 +24,51 @@ import { WishesForm } from "./Wishes";
 import "./compose.css";
 
 const NARROW = "(max-width: 860px)"; // where the song stands below what was asked
+const SONG = /^[0-9a-f]{24}$/;
+
+interface Pair {
+  takes: readonly [string, string];
+  /** What the later one was made for; not known of what was begun before the page was loaded. */
+  asked: Vad | undefined;
+}
+
+let written = ""; // what stays while somebody looks at another page, and is gone when this one is loaded again
 
 export function ComposePage() {
   const { query } = useRoute();
-  const song = query.get("song") ?? undefined;
+  const called = query.get("song");
+  const song = called !== null && SONG.test(called) ? called : undefined;
   const linked = useMemo(() => wishOf(query), [query]);
   const names = useEmotions();
   const options = useOptions();
   const queries = useQueryClient();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(written);
   const [placed, setPlaced] = useState<Vad>(); // where somebody has put the point
   const [knots, setKnots] = useState<Knots>(); // what somebody has drawn
   const [wishes, setWishes] = useState<Wishes>({});
   const [seed, setSeed] = useState(0);
   const [bars, setBars] = useState<Bars>();
-  const [takes, setTakes] = useState<readonly [string, string]>();
-  const { reading, of, error } = useReading(text);
+  const [pair, setPair] = useState<Pair>();
+  const [waiting, setWaiting] = useState<number>(); // the seed of what is composed once the words are read
+  const { reading, of, error, again } = useReading(text);
   const { wish, error: lost } = useWishOf(song);
   const own = useRef(new Set<string>()); // songs that were made while the page was open
   const shown = useRef(song);
+  const asked = useRef<Vad>(undefined); // what is being made is made for
   const result = useRef<HTMLDivElement>(null);
   shown.current = song;
 
+  const place = knots === undefined ? (placed ?? reading?.emotion ?? MIDDLE) : felt(knots, 0);
+  const heard = placed === undefined && knots === undefined ? reading?.emotion.name : undefined;
+  const near = names.find((one) => one.name === heard) ?? nearest(place, names);
+  const ready = text.trim() !== "" || placed !== undefined || knots !== undefined;
+  const unread = placed === undefined && knots === undefined && text.trim() !== "" && of !== text;
+
   const work = useWork("compose", (made) => {
-    own.current.add(made);
-    if (shown.current !== undefined && shown.current !== made) setTakes([shown.current, made]);
+    if (ready) own.current.add(made);
+    if (shown.current !== undefined && shown.current !== made) {
+      setPair({ takes: [shown.current, made], asked: asked.current });
+    }
     go(`#/compose?song=${made}`, { replace: wishOf(new URLSearchParams(query)) !== undefined });
     void queries.invalidateQueries({ queryKey: ["songs"] });
     if (window.matchMedia(NARROW).matches) result.current?.scrollIntoView({ behavior: "smooth" });
@@ -77,44 +97,53 @@ export function ComposePage() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: bars are those of a song
   useEffect(() => setBars(undefined), [song]);
 
-  const place = placed ?? reading?.emotion ?? MIDDLE;
-  const heard = placed === undefined && knots === undefined ? reading?.emotion.name : undefined;
-  const near = names.find((one) => one.name === heard) ?? nearest(place, names);
-  const ready = text.trim() !== "" || placed !== undefined || knots !== undefined;
-
   function compose(next: number) {
     setSeed(next);
-    const start = knots === undefined ? place : felt(knots, 0);
-    const body = wanted(wishFor(start, next, wishes, knots === undefined ? undefined : waypoints(knots)));
-    work.begin({ body });
+    if (unread) {
+      if (error !== null) again();
+      setWaiting(next);
+      return;
+    }
+    asked.current = place;
+    work.begin({ body: wanted(wishFor(place, next, wishes, knots === undefined ? undefined : waypoints(knots))) });
   }
+
+  // Whoever is quicker than the reading means what is written now, not what was read before.
+  useEffect(() => {
+    if (waiting === undefined || (unread && error === null)) return;
+    setWaiting(undefined);
+    if (!unread && ready) compose(waiting);
+  });
 
   function vary(body: Schema["Variation"]) {
-    if (song !== undefined) work.begin({ of: song, body });
+    if (song === undefined) return;
+    asked.current = place;
+    work.begin({ of: song, body });
   }
 
-  const busy = work.job !== undefined;
+  const busy = work.busy || waiting !== undefined;
   return (
     <main className="compose">
       <h1 className="unseen">Compose</h1>
       <div className="ask">
         <Words
           text={text}
-          onText={(written) => {
-            setText(written);
+          onText={(text) => {
+            written = text;
+            setText(text);
             setPlaced(undefined);
           }}
           reading={of === text ? reading : undefined}
           onDone={() => ready && !busy && compose(seed)}
         />
         <p className="told" aria-live="polite">
-          {error !== null ? error.message : ready ? told(near?.name, reading, placed !== undefined) : " "}
+          {error !== null ? error.message : ready ? told(near?.name, reading, heard === undefined) : " "}
         </p>
         <FeelingMap
-          place={knots === undefined ? place : felt(knots, 0)}
+          place={place}
           names={names}
           name={heard}
-          spread={placed === undefined && knots === undefined ? reading?.spread : undefined}
+          spread={heard === undefined ? undefined : reading?.spread}
           onMove={knots === undefined ? setPlaced : undefined}
           way={knots}
         />
@@ -157,8 +186,10 @@ export function ComposePage() {
         </details>
       </div>
       <div className="made" ref={result}>
-        {lost !== null ? (
-          <p role="alert">{lost.message} It may have been forgotten.</p>
+        {called !== null && song === undefined ? (
+          <p role="alert">The address names no song. Choose one of those that were made earlier, or compose another.</p>
+        ) : lost !== null ? (
+          <p role="alert">{gone(lost) ? `${lost.message} It may have been forgotten.` : lost.message}</p>
         ) : song === undefined ? (
           <p className="empty">What you compose appears here: its notes, its sound, and how near it came.</p>
         ) : (
@@ -170,21 +201,30 @@ export function ComposePage() {
             link={wish === undefined ? undefined : linkOf(wish)}
           >
             <Variations song={song} bars={bars} onBars={setBars} place={place} name={near} busy={busy} onVary={vary} />
-            {takes?.includes(song) && (
+            {pair?.takes.includes(song) && (
               <Takes
-                key={takes.join()}
-                takes={takes}
+                key={pair.takes.join()}
+                {...pair}
                 shown={song}
                 onShow={(take) => go(`#/compose?song=${take}`, { replace: true })}
-                asked={place}
               />
             )}
           </SongView>
         )}
       </div>
-      <History shown={song} onForgotten={(one) => one === song && go("#/compose", { replace: true })} />
+      <History
+        shown={song}
+        onForgotten={(one) => {
+          if (one === song) go("#/compose", { replace: true });
+          if (pair?.takes.includes(one)) setPair(undefined);
+        }}
+      />
     </main>
   );
+}
+
+function gone(error: Error): boolean {
+  return error instanceof ServiceError && error.status === 404;
 }
 
 function sectionsOf(options: Options | undefined, arc = "classic") {

@@ -36,8 +36,12 @@ export function History({ shown, onForgotten }: Props) {
   });
   const forget = useMutation({
     mutationFn: async (song: string) => {
-      const { error, response } = await api.DELETE("/v1/songs/{name}", { params: { path: { name: song } } });
-      if (error !== undefined && response.status !== 404) throw new Error("It could not be forgotten. Try again.");
+      const asked = api.DELETE("/v1/songs/{name}", { params: { path: { name: song } } });
+      const there = await asked.then(
+        ({ error, response }) => error !== undefined && response.status !== 404,
+        () => true,
+      );
+      if (there) throw new Error("It could not be forgotten. Try again.");
       return song;
     },
     onSuccess: (song) => {
@@ -77,7 +81,17 @@ function Row({ song, here, onForget }: { song: Song; here: boolean; onForget: ()
         <span>{song.title}</span>
         <small>{about}</small>
       </a>
-      <button type="button" className="quiet" aria-label={`Forget ${song.title}`} title="Forget it" onClick={onForget}>
+      <button
+        type="button"
+        className="quiet"
+        aria-label={`Forget ${song.title}`}
+        title="Forget it"
+        onClick={({ currentTarget }) => {
+          const row = currentTarget.closest("li"); // which goes, and would take the focus with it
+          (row?.nextElementSibling ?? row?.previousElementSibling)?.querySelector("a")?.focus();
+          onForget();
+        }}
+      >
         ×
       </button>
     </li>

@@ -11,7 +11,8 @@ interface Props {
   takes: readonly [string, string];
   shown: string;
   onShow: (song: string) => void;
-  asked: Vad;
+  /** What was meant, where that is known. */
+  asked: Vad | undefined;
 }
 
 const ANSWERS: readonly [Nearer, string][] = [
@@ -21,10 +22,9 @@ const ANSWERS: readonly [Nearer, string][] = [
 ];
 
 export function Takes({ takes, shown, onShow, asked }: Props) {
-  const { valence, arousal, dominance } = asked;
   const told = useMutation({
     mutationFn: (nearer: Nearer) => {
-      const body = { first: takes[0], second: takes[1], nearer, asked: { valence, arousal, dominance } };
+      const body = { first: takes[0], second: takes[1], nearer, asked: asked === undefined ? null : pointOf(asked) };
       return given(api.POST("/v1/preferences", { body }));
     },
   });
@@ -53,4 +53,9 @@ export function Takes({ takes, shown, onShow, asked }: Props) {
       {told.error !== null && <p role="alert">{told.error.message}</p>}
     </section>
   );
+}
+
+/** The three numbers alone, of what may be a reading that says more. */
+function pointOf({ valence, arousal, dominance }: Vad): Vad {
+  return { valence, arousal, dominance };
 }

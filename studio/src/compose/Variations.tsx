@@ -22,13 +22,12 @@ interface Props {
 export function Variations({ song, bars, onBars, place, name, busy, onVary }: Props) {
   const { data: notes } = useNotes(song);
   const [part, setPart] = useState("");
-  const [seed, setSeed] = useState(1);
   if (notes === undefined) return null;
   const parts = notes.parts.filter((one) => one.notes.length > 0).map((one) => one.name);
   const chosen = parts.includes(part) ? part : (parts.find((one) => one === "Melody") ?? parts[0]);
 
   function vary(asked: Omit<Variation, "seed">) {
-    setSeed(seed + 1); // so that the same again is another take
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0]; // so that the same again is another take
     onVary({ ...asked, ...(bars ?? {}), seed } as Variation);
   }
 

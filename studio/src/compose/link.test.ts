@@ -26,6 +26,11 @@ describe("a link", () => {
     expect(wishOf(routeOf(new URL(link).hash).query)).toEqual(WISH);
   });
 
+  test("keeps a seed to the last digit", () => {
+    const seed = Number.MAX_SAFE_INTEGER;
+    expect(wishOf(routeOf(new URL(linkOf({ ...WISH, seed }, PLACE)).hash).query)?.seed).toBe(seed);
+  });
+
   test("that is none, or is out of range, wishes for nothing", () => {
     for (const query of ["", "v=0&a=.5", "v=2&a=.5&d=.5&seed=0", "v=x&a=.5&d=.5&seed=0", "v=0&a=.5&d=.5&seed=-1"]) {
       expect(wishOf(new URLSearchParams(query))).toBeUndefined();

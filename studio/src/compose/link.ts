@@ -101,5 +101,5 @@ function numberOf(text: string | null, name: keyof typeof RANGES): number | unde
 
 /** Four places are what a reading has; more would make links long and the song no other. */
 function rounded(number: number): number {
-  return Math.round(number * 10_000) / 10_000;
+  return Number.isInteger(number) ? number : Math.round(number * 10_000) / 10_000;
 }

@@ -43,6 +43,7 @@ export function wishOfReport(report: unknown): Wish | undefined {
   const { emotion, settings = {}, journey } = told;
   if (emotion === undefined || journey === undefined) return undefined;
   const { seed = 0, ...others } = settings as { seed?: number } & Record<string, unknown>;
+  if (!Number.isSafeInteger(seed)) return undefined; // which is not the seed any more that it was
   if (Object.keys(others).some((name) => !KNOWN.has(name))) return undefined;
   const arc = journey.arc === undefined || journey.arc === "classic" ? {} : { arc: journey.arc };
   const moves =

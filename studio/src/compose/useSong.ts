@@ -1,7 +1,7 @@
 /** The song that is shown, and what it was wished for, as far as a link can say that. */
 
 import { useQuery } from "@tanstack/react-query";
-import { api, given } from "../api/client";
+import { api, fetched, given } from "../api/client";
 import type { Wish } from "./link";
 import { wishOfReport } from "./options";
 
@@ -12,8 +12,8 @@ export function useWishOf(song: string | undefined): { wish: Wish | undefined; e
     queryFn: async ({ signal }) => {
       const view = await given(api.GET("/v1/songs/{name}", { params: { path: { name: song as string } }, signal }));
       if (view.kind !== "compose" || view.links.json === undefined) return null;
-      const answer = await fetch(view.links.json, { signal });
-      return (answer.ok ? wishOfReport(await answer.json()) : undefined) ?? null;
+      const answer = await fetched(view.links.json, signal);
+      return wishOfReport(await answer.json()) ?? null;
     },
     enabled: song !== undefined,
     staleTime: Number.POSITIVE_INFINITY,

@@ -13,13 +13,17 @@ export interface Read {
   reading: Reading | undefined;
   /** The text that was read. */
   of: string;
+  /** Why the text that stands there now cannot be read. */
   error: Error | null;
+  /** Try again. */
+  again: () => void;
 }
 
 /** The reading of a text, with what each word did; that of the text before until it is there. */
 export function useReading(text: string): Read {
-  const asked = useSettled(text.trim() === "" ? "" : text, PAUSE);
-  const { data, error } = useQuery({
+  const settled = useSettled(text, PAUSE);
+  const asked = text.trim() === "" || settled.trim() === "" ? "" : settled;
+  const { data, error, refetch } = useQuery({
     queryKey: ["reading", asked],
     queryFn: async ({ signal }) => {
       const body = { text: asked, explain: asked.length <= LONGEST };
@@ -31,7 +35,12 @@ export function useReading(text: string): Read {
     gcTime: 60_000,
     retry: false,
   });
-  return { reading: asked === "" ? undefined : data?.reading, of: data?.of ?? "", error };
+  return {
+    reading: asked === "" ? undefined : data?.reading,
+    of: data?.of ?? "",
+    error: asked === text ? error : null,
+    again: () => void refetch(),
+  };
 }
 
 /** A value once it has stayed the same for so many milliseconds. */

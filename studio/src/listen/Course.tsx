@@ -40,10 +40,11 @@ export function Course({ label, points, seconds, along, secondAt, second, onSeek
   const here = useMemo(() => feltAt(points, now), [points, now]);
 
   useEffect(() => {
-    let [shown, told] = [Number.NaN, 0];
+    let [drawn, shown, told] = [Number.NaN, Number.NaN, 0];
     let next = requestAnimationFrame(function look(time) {
       const at = second();
-      if (at !== shown && needle.current !== null) needle.current.style.left = `${100 * along(at)}%`;
+      if (at !== drawn && needle.current !== null) needle.current.style.left = `${100 * along(at)}%`;
+      drawn = at;
       if (at !== shown && time - told >= TOLD) {
         told = time;
         shown = at;
@@ -64,6 +65,7 @@ export function Course({ label, points, seconds, along, secondAt, second, onSeek
   }
 
   function keyed(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own, such as back
     const step = Math.max(0.5, seconds / 100);
     const by = STEPS[event.key];
     if (by !== undefined) sought(second() + by * step);

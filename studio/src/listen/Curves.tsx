@@ -47,7 +47,7 @@ export function Curves({ points, seconds, along }: Props) {
         const [place, joined] = [placed(at), at + 1 < PATCHES && placed(at + 1) !== undefined];
         // Each reaches under the next, so that no seam is seen.
         const [from, to] = [at, at + (joined ? 2 : 1)].map((patch) => along((patch / PATCHES) * seconds));
-        return { from: from as number, to: to as number, colour: place && colourOf(place, ground) };
+        return { at, from: from as number, to: to as number, colour: place && colourOf(place, ground) };
       }),
     [points, seconds, along, ground],
   );
@@ -75,9 +75,9 @@ export function Curves({ points, seconds, along }: Props) {
       <svg className="ribbon" viewBox={`0 0 ${WIDTH} 10`} preserveAspectRatio="none">
         <title>Colours of what was felt</title>
         {patches.map(
-          ({ from, to, colour }) =>
+          ({ at, from, to, colour }) =>
             colour !== undefined && (
-              <rect key={from} x={WIDTH * from} width={WIDTH * (to - from)} height={10} fill={colour} />
+              <rect key={at} x={WIDTH * from} width={WIDTH * (to - from)} height={10} fill={colour} />
             ),
         )}
       </svg>

@@ -1,22 +1,25 @@
 /** Listen: bring sound or notes along, or let it hear, and see what that feels like. */
 
 import { lazy, Suspense, useCallback, useRef } from "react";
+import { useHeldFocus } from "../ui/focus";
 import { ACCEPTED, type Heard } from "./hear";
+import LiveView from "./LiveView";
 import { Names, Summary } from "./Summary";
 import { useDropped } from "./useDropped";
 import { type Hearing, useHearing } from "./useHearing";
 import { type Live, useLive } from "./useLive";
 import "./listen.css";
 
-// What plays is large, and wanted only once something is there.
+// What plays is large, and wanted only once something is there; listening live must work at once.
 const SoundView = lazy(() => import("./SoundView"));
 const ScoreView = lazy(() => import("./ScoreView"));
-const LiveView = lazy(() => import("./LiveView"));
 
 export default function ListenPage() {
   const hearing = useHearing();
   const live = useLive(hearing.show);
   const chooser = useRef<HTMLInputElement>(null);
+  const page = useRef<HTMLElement>(null);
+  useHeldFocus(page);
   const { hear, complain } = hearing;
   const { cancel } = live;
 
@@ -35,7 +38,7 @@ export default function ListenPage() {
   const started = on || hearing.heard !== undefined;
 
   return (
-    <main className="listen" data-started={started || undefined} data-over={over || undefined}>
+    <main ref={page} tabIndex={-1} className="listen" data-started={started || undefined} data-over={over || undefined}>
       <div className="bring">
         {started ? (
           <h1 className="unseen">What it feels like</h1>
@@ -108,20 +111,14 @@ function Busy({ hearing: { busy, cancel } }: { hearing: Hearing }) {
 }
 
 function Wrong({ hearing, live }: { hearing: Hearing; live: Live }) {
-  const { left } = live;
+  const { left, cancel } = live;
   const error = hearing.error ?? live.error;
-  if (error === undefined) return null;
+  if (error === undefined || hearing.busy !== undefined) return null;
   return (
     <div className="wrong">
       <p role="alert">{error}</p>
       {left !== undefined && (
-        <button
-          type="button"
-          onClick={() => {
-            live.cancel();
-            hearing.hear(left);
-          }}
-        >
+        <button type="button" onClick={() => hearing.hear(left, cancel)}>
           Hear what was recorded until then
         </button>
       )}

@@ -1,6 +1,6 @@
 /** Notes that were brought along: their roll, which plays, and under it what they feel like as they go on. */
 
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useEmotions } from "../feeling/emotions";
 import { Roll } from "../song/Roll";
 import type { SongNotes } from "../song/roll";
@@ -33,8 +33,16 @@ function Notes({ heard, song }: { heard: Extract<Heard, { form: "score" }>; song
   const { sound, failed, playing, toggle } = useSound(id);
   const points = useMemo(() => pointsOf(told.timeline, names), [told, names]);
   const { along, secondAt } = useMemo(() => scaleOf(song), [song]);
-  const second = useCallback(() => sound?.second ?? 0, [sound]);
-  const seek = useCallback((to: number) => sound?.seek(to), [sound]);
+  const unheard = useRef(0); // where it is, while there is no sound
+  const second = useCallback(() => sound?.second ?? unheard.current, [sound]);
+  const seek = useCallback(
+    (to: number) => {
+      unheard.current = to;
+      sound?.seek(to);
+    },
+    [sound],
+  );
+  useEffect(() => sound?.seek(unheard.current), [sound]);
   return (
     <>
       <header>

@@ -12,7 +12,8 @@ test("a file is known by how it begins, whatever it is called", () => {
   for (const begin of ["RIFF....WAVE", "FORM....AIFF", "fLaC", "OggS", "ID3\x03", "\xff\xfb\x90\x64"]) {
     expect(formOf(bytes(begin))).toBe("sound");
   }
-  for (const begin of ["", "hello there", "....ftypM4A "]) expect(formOf(bytes(begin))).toBe("unknown");
+  for (const begin of ["", "hello there", "....ftypM4A ", "\xff\xf1\x50\x80 AAC"])
+    expect(formOf(bytes(begin))).toBe("unknown");
 });
 
 describe("why a file was not heard", () => {

@@ -21,6 +21,7 @@ export type Heard =
 export type Form = "sound" | "score" | "unknown";
 
 export const ACCEPTED = ".wav,.aif,.aiff,.flac,.ogg,.opus,.mp3,.m4a,.webm,.mid,.midi,audio/*";
+const MINUTES = 15; // of sound, unless the service is told otherwise
 const BIGGEST = 60 * 2 ** 20; // bytes that are sent as they are: the service takes 64 MiB unless it is told otherwise
 const SIGNS: readonly [at: number, sign: string, form: Form][] = [
   [0, "MThd", "score"],
@@ -41,7 +42,8 @@ export function formOf(bytes: Uint8Array): Form {
   const found = SIGNS.find(([at, sign]) => text.startsWith(sign, at));
   if (found !== undefined) return found[2];
   const [first = 0, second = 0] = bytes;
-  return first === 0xff && (second & 0xe0) === 0xe0 ? "sound" : "unknown"; // MP3 without a tag
+  const layered = (second & 0xe0) === 0xe0 && (second & 0x06) !== 0; // what has no layer is AAC, for the browser to read
+  return first === 0xff && layered ? "sound" : "unknown"; // MP3 without a tag
 }
 
 /** What is heard in a file. Throws UnheardError; what the signal says where it is aborted. */
@@ -71,6 +73,7 @@ async function soundIn(file: File, form: Form, signal: AbortSignal): Promise<Hea
     sent = await decoded(file); // the browser may know it, and makes it small
     signal.throwIfAborted();
     if (sent === undefined && form === "unknown") throw new UnheardError(unknown(file));
+    if (sent !== undefined && sent.size > BIGGEST) throw new UnheardError(tooLong(file, MINUTES));
   }
   const body = { file: (sent ?? file) as unknown as string };
   const told = await given(api.POST("/v1/analyses", { body, bodySerializer: formed, signal }));
@@ -95,13 +98,17 @@ export function saidOf(error: unknown, { name, size }: { name: string; size: num
   if (error.status !== 422) return told;
   const seconds = /may last ([\d.]+) seconds/.exec(told)?.[1];
   if (seconds !== undefined) {
-    return `“${name}” is too long: Kelly hears up to ${Math.round(Number(seconds) / 60)} minutes. Cut it, then try again.`;
+    return tooLong({ name }, Math.round(Number(seconds) / 60));
   }
   if (/must have notes/.test(told)) return `There are no notes in “${name}”: choose another file.`;
   if (/^Cannot read|cut off|not a MIDI|damaged|MIDI/.test(told)) {
     return `“${name}” is damaged, and cannot be read: save or export it again, then try that.`;
   }
   return `“${name}” could not be heard: ${told}`;
+}
+
+function tooLong({ name }: { name: string }, minutes: number): string {
+  return `“${name}” is too long: Kelly hears up to ${minutes} minutes. Cut it, then try again.`;
 }
 
 function unknown({ name }: File): string {

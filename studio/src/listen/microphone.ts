@@ -1,5 +1,6 @@
 /** The microphone: asked for, tapped, and given back. */
 
+import { UNREACHED } from "./session";
 import tap from "./tap.worklet?worker&url";
 
 export interface Microphone {
@@ -38,12 +39,18 @@ export async function openMicrophone(heard: (block: Float32Array) => void, lost:
     const node = new AudioWorkletNode(context, "tap", { channelCount: 1, channelCountMode: "explicit" });
     node.port.onmessage = ({ data }: MessageEvent<Float32Array>) => heard(data);
     context.createMediaStreamSource(stream).connect(node).connect(context.destination); // to which it gives silence
-  } catch {
+  } catch (error) {
     close();
-    throw new MicrophoneError("This browser cannot hand on what the microphone hears: use a newer one.");
+    throw new MicrophoneError(whyDeaf(error instanceof Error ? error.name : ""));
   }
   for (const track of stream.getTracks()) track.onended = lost;
   return { rate: context.sampleRate, close };
+}
+
+/** What to do where what the microphone hears cannot be had, by the name of the error. */
+function whyDeaf(name: string): string {
+  if (name === "AbortError") return UNREACHED; // the tap did not come
+  return "This browser cannot hand on what the microphone hears: use a newer one.";
 }
 
 /** What to do where the browser gives no microphone, by the name of its error. */

@@ -21,6 +21,7 @@ export interface Session {
   close: () => void;
 }
 
+export const UNREACHED = "Kelly cannot be reached: check that `kelly studio` still runs, then try again.";
 const PATIENCE = 15_000; // milliseconds for the reading at the end
 
 /** Begin a session for so many samples a second. */
@@ -78,9 +79,7 @@ export function whyClosed(code: number, reason: string, ready: boolean): string 
     case 1001:
       return "Kelly is being stopped: start it again, then listen again.";
     case 1006:
-      return ready
-        ? "The connection to Kelly was lost: check that it still runs, then listen again."
-        : "Kelly cannot be reached: check that `kelly studio` still runs, then try again.";
+      return ready ? "The connection to Kelly was lost: check that it still runs, then listen again." : UNREACHED;
     case 1013:
       return "As many as Kelly can follow listen already: try again in a minute.";
     case 1011:

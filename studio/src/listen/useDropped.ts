@@ -9,28 +9,19 @@ export function useDropped(dropped: (files: readonly File[]) => void): boolean {
   give.current = dropped;
 
   useEffect(() => {
-    let depth = 0; // an element is entered before the one around it is left
-    const leave = () => {
-      depth = 0;
-      setOver(false);
-    };
     const bring = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
     const handlers = {
-      dragenter: (event: DragEvent) => {
+      dragover: (event: DragEvent) => {
         if (!bring(event)) return;
-        depth++;
+        event.preventDefault(); // else the browser would open the file
         setOver(true);
       },
-      dragover: (event: DragEvent) => {
-        if (bring(event)) event.preventDefault(); // else the browser would open the file
-      },
-      dragleave: () => {
-        depth = Math.max(0, depth - 1);
-        if (depth === 0) setOver(false);
+      dragleave: (event: DragEvent) => {
+        if (event.relatedTarget === null) setOver(false); // else only an element was left for another
       },
       drop: (event: DragEvent) => {
         event.preventDefault();
-        leave();
+        setOver(false);
         give.current([...(event.dataTransfer?.files ?? [])]);
       },
     };

@@ -8,15 +8,18 @@ export interface Hearing {
   /** The name of the file that is being heard. */
   busy: string | undefined;
   error: string | undefined;
-  hear: (file: File) => void;
+  /** Hear a file; `done` is called once that is heard, and not where it cannot be. */
+  hear: (file: File, done?: () => void) => void;
   /** Show what was heard elsewhere; nothing where it is undefined. */
   show: (heard: Heard | undefined) => void;
   cancel: () => void;
   complain: (error: string | undefined) => void;
 }
 
+let last: Heard | undefined; // which stays while one looks at another page
+
 export function useHearing(): Hearing {
-  const [heard, setHeard] = useState<Heard>();
+  const [heard, setHeard] = useState(last);
   const [busy, setBusy] = useState<string>();
   const [error, complain] = useState<string>();
   const here = useRef<AbortController>(undefined);
@@ -30,13 +33,14 @@ export function useHearing(): Hearing {
     (one: Heard | undefined) => {
       cancel();
       complain(undefined);
+      last = one;
       setHeard(one);
     },
     [cancel],
   );
 
   const hear = useCallback(
-    (file: File) => {
+    (file: File, done?: () => void) => {
       cancel();
       const control = new AbortController();
       here.current = control;
@@ -44,7 +48,9 @@ export function useHearing(): Hearing {
       setBusy(file.name);
       heardIn(file, control.signal)
         .then((one) => {
-          if (!control.signal.aborted) show(one);
+          if (control.signal.aborted) return;
+          show(one);
+          done?.();
         })
         .catch((reason: Error) => {
           if (control.signal.aborted) return;

@@ -54,7 +54,7 @@ export function Mixer({ lanes, onLevels, onSilent }: Props) {
             step={1}
             value={Math.max(LOWEST, decibels.get(part) ?? 0)}
             aria-label={`Volume of ${name}`}
-            aria-valuetext={`${decibels.get(part) ?? 0} decibels`}
+            aria-valuetext={volume(decibels.get(part) ?? 0)}
             title={`Volume of ${name}`}
             onChange={({ target }) => {
               const value = target.valueAsNumber <= LOWEST ? Number.NEGATIVE_INFINITY : target.valueAsNumber;
@@ -65,6 +65,10 @@ export function Mixer({ lanes, onLevels, onSilent }: Props) {
       ))}
     </ul>
   );
+}
+
+function volume(decibels: number): string {
+  return decibels === Number.NEGATIVE_INFINITY ? "silent" : `${decibels} decibels`;
 }
 
 interface SwitchProps {

@@ -81,7 +81,7 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
         event.preventDefault();
         const at = event.clientX - box.getBoundingClientRect().left;
         setZoom(zoomed(view, at, Math.exp(-event.deltaY / 200)));
-      } else if (event.deltaX !== 0 || event.shiftKey) {
+      } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         event.preventDefault();
         setZoom({ from: view.from + (event.deltaX || event.deltaY) / view.scale, scale: view.scale });
       }
@@ -102,6 +102,7 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
   }
 
   function keyed(event: KeyboardEvent) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own
     const here = barAt(lines, clock.beats(second()));
     const to = (bar: number) => onSeek(clock.seconds(lines[Math.max(0, Math.min(lines.length - 2, bar - 1))] ?? 0));
     const grown = bars ?? { first: here, last: here };

@@ -20,12 +20,22 @@ const FILES = [
 ] as const;
 
 export function Take({ id, song, link, second, playing }: Props) {
-  const [copied, setCopied] = useState("");
+  const [copied, setCopied] = useState<boolean>();
   useEffect(() => {
-    if (copied === "") return;
-    const timer = setTimeout(() => setCopied(""), 2500);
+    if (copied !== true) return;
+    const timer = setTimeout(() => setCopied(undefined), 2500);
     return () => clearTimeout(timer);
   }, [copied]);
+
+  // The clipboard is not there where the page came over plain HTTP from another machine.
+  async function copy(text: string) {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+    } catch {
+      setCopied(false);
+    }
+  }
 
   return (
     <div className="take">
@@ -41,15 +51,19 @@ export function Take({ id, song, link, second, playing }: Props) {
           type="button"
           className="quiet"
           title="The feeling, what was wished and the seed; not what you wrote"
-          onClick={() =>
-            navigator.clipboard.writeText(link).then(
-              () => setCopied("Copied"),
-              () => setCopied("Copy it from the address bar"),
-            )
-          }
+          onClick={() => void copy(link)}
         >
-          {copied || "Copy link"}
+          {copied ? "Copied" : "Copy link"}
         </button>
+      )}
+      {link !== undefined && copied === false && (
+        <input
+          className="link"
+          readOnly
+          value={link}
+          aria-label="The link, to be copied from here"
+          ref={(field) => field?.select()}
+        />
       )}
       {supported() && <MidiOutput song={song} second={second} playing={playing} />}
     </div>

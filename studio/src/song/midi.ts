@@ -45,6 +45,7 @@ export class MidiOut {
   readonly #output: MIDIOutput;
   readonly #second: () => number;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #begun = new Map<number, number>(); // keys whose end was not sent yet, and when they are struck
   #until: number;
   #next = 0;
 
@@ -74,7 +75,9 @@ export class MidiOut {
     for (; this.#next < this.#rows.length; this.#next++) {
       const [second, bytes] = this.#rows[this.#next] as Message;
       if (second >= now + AHEAD) break;
-      this.#output.send(bytes, start + 1000 * Math.max(0, second - now));
+      const when = start + 1000 * Math.max(0, second - now);
+      this.#to(bytes, when);
+      this.#keep(bytes, when);
     }
     this.#until = now + AHEAD;
   }
@@ -84,11 +87,24 @@ export class MidiOut {
     const found = this.#rows.findIndex(([second]) => second >= this.#until);
     this.#next = found === -1 ? this.#rows.length : found;
     for (const [, bytes] of this.#rows.slice(0, this.#next)) {
-      if ((bytes[0] as number) >> 4 === 12) this.#output.send(bytes);
+      if ((bytes[0] as number) >> 4 === 12) this.#to(bytes);
     }
   }
 
+  #to(bytes: number[], when?: number): void {
+    if (this.#output.state !== "disconnected") this.#output.send(bytes, when); // else somebody has pulled the plug
+  }
+
+  #keep([status = 0, pitch = 0]: number[], when: number): void {
+    const key = ((status & 0x0f) << 7) | pitch;
+    if (status >> 4 === 9) this.#begun.set(key, when);
+    else if (status >> 4 === 8) this.#begun.delete(key);
+  }
+
+  /** End what sounds, and each key that is still to be struck as soon as it is: what is sent cannot be called back. */
   #silence(): void {
-    for (let channel = 0; channel < 16; channel++) this.#output.send([0xb0 | channel, 123, 0]); // all notes off
+    for (let channel = 0; channel < 16; channel++) this.#to([0xb0 | channel, 123, 0]); // all notes off
+    for (const [key, when] of this.#begun) this.#to([0x80 | (key >> 7), key & 0x7f, 0], when);
+    this.#begun.clear();
   }
 }

@@ -37,6 +37,17 @@ describe("bars", () => {
     ).toEqual([0, 4, 6, 10]);
   });
 
+  test("of a song that changes its meter all the time are found at once", () => {
+    const meters = Array.from({ length: 50_000 }, (_, bar) => ({
+      onset: 2 * bar,
+      numerator: 2 + (bar % 2),
+      denominator: 4,
+    }));
+    const begun = performance.now();
+    expect(barLines(meters, 100_000)).toHaveLength(50_001);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
   test("are found by a place, and by two places in either order", () => {
     const lines = [0, 4, 8, 12];
     expect([0, 3.9, 4, 11, 50].map((beat) => barAt(lines, beat))).toEqual([1, 1, 2, 3, 3]);

@@ -2,7 +2,7 @@
  * What sounds: the whole song as soon as it is rendered, and each part by itself from when somebody asks for that.
  */
 
-import { refused } from "../api/client";
+import { fetched } from "../api/client";
 import type { Stems } from "./stems";
 
 export class Sound {
@@ -11,6 +11,7 @@ export class Sound {
   readonly #audio: HTMLAudioElement;
   readonly #control = new AbortController();
   #stems: Stems | undefined;
+  #parting: Promise<Stems> | undefined;
 
   private constructor(song: string, whole: Blob, audio: HTMLAudioElement) {
     this.#song = song;
@@ -20,15 +21,18 @@ export class Sound {
 
   /** The sound of a song, once it is rendered. Throws ServiceError. */
   static async of(song: string, signal: AbortSignal): Promise<Sound> {
-    const answer = await fetch(`/v1/songs/${song}.wav`, { signal });
-    if (!answer.ok) throw refused(await answer.json().catch(() => undefined), answer);
+    const answer = await fetched(`/v1/songs/${song}.wav`, signal);
     const whole = await answer.blob();
     const audio = new Audio(URL.createObjectURL(whole));
+    const sound = new Sound(song, whole, audio);
     await new Promise((resolve, reject) => {
       audio.onloadedmetadata = resolve;
-      audio.onerror = () => reject(new Error("This browser cannot play the sound. Download the WAV file instead."));
+      audio.onerror = () => {
+        sound.dispose();
+        reject(new Error("This browser cannot play the sound. Download the WAV file instead."));
+      };
     });
-    return new Sound(song, whole, audio);
+    return sound;
   }
 
   get seconds(): number {
@@ -59,9 +63,21 @@ export class Sound {
     else this.#stems.seek(to);
   }
 
+  /** Whether each part's sound is there by itself. */
+  get parted(): boolean {
+    return this.#stems !== undefined;
+  }
+
   /** Each part's sound by itself: loaded when it is first asked for, and played on from where the whole is. */
-  async parts(): Promise<Stems> {
-    if (this.#stems !== undefined) return this.#stems;
+  parts(): Promise<Stems> {
+    this.#parting ??= this.#parted().catch((error: Error) => {
+      this.#parting = undefined; // whoever asks again may be luckier
+      throw error;
+    });
+    return this.#parting;
+  }
+
+  async #parted(): Promise<Stems> {
     const { Stems } = await import("./stems"); // which brings what plays along: most never need it
     const stems = await Stems.of(this.#song, this.#whole, this.#control.signal);
     const playing = this.playing;

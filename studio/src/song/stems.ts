@@ -8,7 +8,7 @@
 
 import { unzipSync } from "fflate";
 import * as Tone from "tone";
-import { refused } from "../api/client";
+import { fetched } from "../api/client";
 
 const QUIET = 1e-4; // of full scale: what nobody hears
 const BLOCK = 1024; // frames that are looked at together
@@ -23,6 +23,7 @@ export class Stems {
   readonly #voices: readonly Voice[];
   readonly #sum: Tone.Gain;
   readonly #end: Tone.Limiter;
+  #playing = false;
 
   private constructor(voices: readonly Voice[], sum: Tone.Gain, end: Tone.Limiter) {
     this.#voices = voices;
@@ -32,14 +33,11 @@ export class Stems {
 
   /** The stems of a song, once all are there, as loud together as its whole sound is. Throws ServiceError. */
   static async of(song: string, whole: Blob, signal: AbortSignal): Promise<Stems> {
-    const answer = await fetch(`/v1/songs/${song}/stems.zip`, { signal });
-    if (!answer.ok) throw refused(await answer.json().catch(() => undefined), answer);
+    const answer = await fetched(`/v1/songs/${song}/stems.zip`, signal);
     const zip = new Uint8Array(await answer.arrayBuffer());
     const context = Tone.getContext();
     const mixed = power(await context.decodeAudioData(await whole.arrayBuffer()));
-    const end = new Tone.Limiter(-1).toDestination();
-    const sum = new Tone.Gain(1).connect(end);
-    const voices: Voice[] = [];
+    const cuts: [number, AudioBuffer][][] = [];
     let apart = 0;
     const names: string[] = [];
     unzipSync(zip, {
@@ -54,10 +52,15 @@ export class Stems {
       const buffer = await context.decodeAudioData(bytes.slice().buffer);
       signal.throwIfAborted();
       apart += power(buffer);
-      const channel = new Tone.Channel().connect(sum);
-      voices.push({ channel, players: cut(buffer).map(([at, one]) => player(one, at).connect(channel)) });
+      cuts.push(cut(buffer));
     }
-    if (apart > 0) sum.gain.value = Math.sqrt(mixed / apart);
+    // Only now does anything join the transport, which all songs share: what is given up halfway leaves nothing there.
+    const end = new Tone.Limiter(-1).toDestination();
+    const sum = new Tone.Gain(apart > 0 ? Math.sqrt(mixed / apart) : 1).connect(end);
+    const voices = cuts.map((stretches) => {
+      const channel = new Tone.Channel().connect(sum);
+      return { channel, players: stretches.map(([at, one]) => player(one, at).connect(channel)) };
+    });
     return new Stems(voices, sum, end);
   }
 
@@ -74,15 +77,17 @@ export class Stems {
   }
 
   get playing(): boolean {
-    return Tone.getTransport().state === "started";
+    return this.#playing;
   }
 
   async play(): Promise<void> {
+    this.#playing = true;
     await Tone.start();
-    Tone.getTransport().start();
+    if (this.#playing) Tone.getTransport().start();
   }
 
   pause(): void {
+    this.#playing = false;
     Tone.getTransport().pause();
   }
 
@@ -92,6 +97,7 @@ export class Stems {
 
   /** Forget all that was loaded. The transport stands at the beginning then. */
   dispose(): void {
+    this.#playing = false;
     Tone.getTransport().stop();
     for (const { players, channel } of this.#voices) {
       for (const one of players) one.dispose();

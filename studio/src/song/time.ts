@@ -54,18 +54,20 @@ export interface MeterRow {
   denominator: number;
 }
 
+const MOST_BARS = 100_000;
+
 /** Where each bar begins, in beats, and where the last one ends. */
 export function barLines(meters: readonly MeterRow[], beats: number): number[] {
   const lines = [0];
   let at = 0;
-  const rows = meters.length > 0 ? meters : [{ onset: 0, numerator: 4, denominator: 4 }];
-  for (let bar = 0; at < beats - 1e-6 && bar < 100_000; bar++) {
-    const row = rows.findLast((one) => one.onset <= at + 1e-6) ?? rows[0];
-    if (row === undefined) break;
-    const begun = at;
+  let row: MeterRow = meters[0] ?? { onset: 0, numerator: 4, denominator: 4 };
+  let next = 0; // of the meters that have not begun
+  while (at < beats - 1e-6 && lines.length <= MOST_BARS) {
+    for (; next < meters.length && (meters[next] as MeterRow).onset <= at + 1e-6; next++)
+      row = meters[next] as MeterRow;
+    const change = meters[next]?.onset ?? Number.POSITIVE_INFINITY;
     at += (4 * row.numerator) / row.denominator;
-    const next = rows.find((one) => one.onset > begun + 1e-6 && one.onset < at - 1e-6);
-    if (next !== undefined) at = next.onset; // a bar that is cut short by another meter
+    if (change < at - 1e-6) at = change; // a bar that is cut short by another meter
     lines.push(at);
   }
   return lines;

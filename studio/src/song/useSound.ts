@@ -51,27 +51,37 @@ export function useSound(song: string): Sounding {
   useEffect(() => {
     if (!playing || sound === undefined) return;
     const timer = setInterval(() => {
-      if (sound.second < sound.seconds - 0.02) return;
-      sound.pause();
-      sound.seek(0);
-      setPlaying(false);
+      const over = sound.second >= sound.seconds - 0.02;
+      if (sound.playing && !over) return;
+      if (over) {
+        sound.pause();
+        sound.seek(0);
+      }
+      setPlaying(false); // at its end, or because a key of the keyboard or the system has paused it
     }, 100);
     return () => clearInterval(timer);
   }, [sound, playing]);
 
   const toggle = useCallback(() => {
     if (sound === undefined) return;
-    if (playing) sound.pause();
-    else void sound.play().catch((error: Error) => setFailed(error.message));
     setPlaying(!playing);
+    if (playing) {
+      sound.pause();
+      return;
+    }
+    sound.play().catch((error: Error) => {
+      if (error.name === "AbortError") return; // paused before it began
+      setFailed(error.message);
+      setPlaying(false);
+    });
   }, [sound, playing]);
 
   const mix = useCallback(
     (levels: Levels) => {
-      const first = wanted.current === undefined;
       wanted.current = levels;
       if (sound === undefined) return;
-      if (first) setParting(true);
+      if (!sound.parted) setParting(true);
+      setFailed(undefined);
       sound
         .parts()
         .then((stems) => {

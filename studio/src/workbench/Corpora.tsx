@@ -1,13 +1,13 @@
 /** Corpora: whether those of a folder are whole, readable and honestly split. */
 
 import { useEffect, useState } from "react";
-import { type Corpus, cancel, check, KEPT, useCheck } from "./checking";
+import { type Corpus, cancel, check, lastRoot, useCheck } from "./checking";
 import { Field, Scroll } from "./parts";
 import { long, many, whole } from "./told";
 
 export function Corpora() {
   const { begun, found, cancelled, wrong } = useCheck();
-  const [root, setRoot] = useState(() => localStorage.getItem(KEPT) ?? "");
+  const [root, setRoot] = useState(lastRoot);
   const [names, setNames] = useState("");
   const only = names.split(",").flatMap((one) => (one.trim() === "" ? [] : [one.trim()]));
 

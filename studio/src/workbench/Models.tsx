@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, given, type Schema } from "../api/client";
+import { again } from "./again";
 import { type Measure, shared } from "./card";
 import { Diagrams } from "./Diagrams";
 import { Markdown } from "./Markdown";
@@ -18,8 +19,10 @@ export function Models({ query }: { query: URLSearchParams }) {
     queryKey: ["models"],
     queryFn: ({ signal }) => given(api.GET("/v1/models", { signal })),
     staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: again,
   });
-  const [name, other] = [query.get("model"), query.get("with")];
+  const name = query.get("model") || null;
+  const other = query.get("with") === name ? null : query.get("with") || null;
   if (name === null) {
     return (
       <>
@@ -102,6 +105,7 @@ function useCard(name: string) {
     queryKey: ["model", name],
     queryFn: ({ signal }) => given(api.GET("/v1/models/{name}", { params: { path: { name } }, signal })),
     staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: again,
   });
 }
 

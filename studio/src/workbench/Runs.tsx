@@ -25,17 +25,24 @@ export function Runs({ query }: { query: URLSearchParams }) {
     refetchInterval: AGAIN,
   });
   const runs = useMemo(() => data?.pages.flatMap((page) => page.runs) ?? [], [data]);
-  const asked = query.getAll("run").slice(0, MOST);
+  const asked = [...new Set(query.getAll("run"))].slice(0, MOST);
   const chosen = asked.length === 0 ? runs.slice(0, 1).map((run) => run.id) : asked;
   const shown = chosen.flatMap((id) => runs.find((run) => run.id === id) ?? []);
 
   // A link may lead to a run of a page that is not there yet.
   const missing = asked.some((id) => !runs.some((run) => run.id === id));
   useEffect(() => {
-    if (missing && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [missing, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (missing && hasNextPage && !isFetchingNextPage && error === null) void fetchNextPage();
+  }, [missing, hasNextPage, isFetchingNextPage, error, fetchNextPage]);
 
-  if (data === undefined) return <Waiting error={error} what="Reading the runs" />;
+  if (data === undefined) {
+    return (
+      <>
+        <h1>Runs</h1>
+        <Waiting error={error} what="Reading the runs" />
+      </>
+    );
+  }
   if (runs.length === 0) {
     return (
       <>
@@ -147,6 +154,7 @@ function Curves({ runs }: { runs: readonly Run[] }) {
     () => runs.flatMap((run, place) => linesOf(run, place, runs.length, shown, at)),
     [runs, shown, at],
   );
+  if (runs.length === 0) return null;
   if (runs.every((run) => run.curve.length === 0)) {
     const damaged = runs.some((run) => run.state === "damaged");
     return (

@@ -108,7 +108,7 @@ function Routes({ looks, now }: { looks: readonly Look[]; now: Look }) {
   const [recent, setRecent] = useState(false);
   const first = looks[0];
   const shown = rows(now, recent ? first : undefined);
-  const window_ = long(now.at - (first?.at ?? now.at));
+  const window_ = long(Math.max(1, now.at - (first?.at ?? now.at)));
   return (
     <section aria-labelledby="routes">
       <div className="titled">

@@ -1,9 +1,9 @@
 /** What a training is asked to learn: model, data, seed, and settings other than the usual ones. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { api, given, type Schema } from "../api/client";
-import { KEPT } from "./checking";
+import { keepRoot, lastRoot } from "./checking";
 import { keep } from "./following";
 import { Field } from "./parts";
 import { hrefOf } from "./place";
@@ -32,13 +32,21 @@ type Wrong = Partial<Record<(typeof FIELDS)[number] | "all", string>>;
 export function TrainingForm() {
   const queries = useQueryClient();
   const [model, setModel] = useState<Model>("groove");
-  const [data, setData] = useState(() => localStorage.getItem(KEPT) ?? "");
+  const [data, setData] = useState(lastRoot);
   const [seed, setSeed] = useState("0");
   const [device, setDevice] = useState<Question["device"]>("auto");
   const [labels, setLabels] = useState("");
   const [settings, setSettings] = useState("");
   const [wrong, setWrong] = useState<Wrong>({});
   const [asked, setAsked] = useState(false);
+  const here = useRef(false);
+
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
 
   async function begin(event: FormEvent) {
     event.preventDefault();
@@ -47,9 +55,9 @@ export function TrainingForm() {
     setAsked(true);
     try {
       const begun = await given(api.POST("/v1/trainings", { body: question }));
-      localStorage.setItem(KEPT, question.data ?? "");
+      keepRoot(data.trim());
       keep(queries, begun);
-      window.location.hash = hrefOf("trainings", { training: begun.id });
+      if (here.current) window.location.hash = hrefOf("trainings", { training: begun.id });
     } catch (reason) {
       const message = reason instanceof Error ? reason.message : String(reason);
       setWrong({ [fieldOf(message, FIELDS) ?? "all"]: plainly(message) });

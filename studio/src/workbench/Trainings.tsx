@@ -3,6 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { api, given } from "../api/client";
+import { again } from "./again";
 import { Chart } from "./Chart";
 import { epochs, flat } from "./curves";
 import { keep, type Training, useTraining } from "./following";
@@ -16,7 +17,7 @@ const AGAIN = 3000; // milliseconds between two looks at the list while somethin
 
 export function Trainings({ query }: { query: URLSearchParams }) {
   const chosen = query.get("training");
-  return chosen === null ? <TrainingList /> : <OneTraining key={chosen} id={chosen} />;
+  return chosen === null || chosen === "" ? <TrainingList /> : <OneTraining key={chosen} id={chosen} />;
 }
 
 function TrainingList() {
@@ -28,7 +29,8 @@ function TrainingList() {
       const asked = { limit: 20, ...(edge === undefined ? {} : { before: edge }) };
       return given(api.GET("/v1/trainings", { params: { query: asked }, signal }));
     },
-    refetchInterval: ({ state }) => (state.data?.trainings.some((one) => one.state === "running") ? AGAIN : false),
+    refetchInterval: (asked) =>
+      asked.state.data?.trainings.some((one) => one.state === "running") ? AGAIN : again(asked),
   });
   const trainings = data?.trainings;
   return (
@@ -38,6 +40,7 @@ function TrainingList() {
         <TrainingForm />
         <section aria-labelledby="begun">
           <h2 id="begun">Begun here</h2>
+          {trainings !== undefined && error !== null && <p role="alert">{error.message}</p>}
           {trainings === undefined ? (
             <Waiting error={error} what="Reading the trainings" />
           ) : trainings.length === 0 ? (

@@ -1,7 +1,8 @@
 /** Workbench: runs, trainings, models, corpora, and how the service does. */
 
-import type { ComponentType } from "react";
+import { type ComponentType, useRef } from "react";
 import { useRoute } from "../app/route";
+import { useHeldFocus } from "../ui/focus";
 import { Corpora } from "./Corpora";
 import { Models } from "./Models";
 import { hrefOf, VIEWS, type View, viewOf } from "./place";
@@ -29,6 +30,8 @@ export default function WorkbenchPage() {
   const { query } = useRoute();
   const view = viewOf(query);
   const Shown = SHOWN[view];
+  const place = useRef<HTMLDivElement>(null);
+  useHeldFocus(place);
   return (
     <main className="workbench">
       <nav aria-label="Workbench">
@@ -38,7 +41,7 @@ export default function WorkbenchPage() {
           </a>
         ))}
       </nav>
-      <div className="view">
+      <div ref={place} tabIndex={-1} className="view">
         <Shown query={query} />
       </div>
     </main>

@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 import { api, given, type Schema } from "../api/client";
+import { keep, kept } from "../app/kept";
 import { fieldOf } from "./settings";
 
 export type Corpus = Schema["CheckedCorpus"];
@@ -15,8 +16,17 @@ export interface Check {
   wrong: Partial<Record<"root" | "corpora" | "all", string>>;
 }
 
-export const KEPT = "kelly-corpora"; // where the folder of the corpora is remembered
+const KEPT = "kelly-corpora"; // where the folder of the corpora is remembered
 const NAMES = "A corpus is named by letters, digits, spaces, - and _, beginning with a letter: groove, pop909.";
+
+/** The folder of corpora that was good last; "" where there was none. */
+export function lastRoot(): string {
+  return kept("localStorage", KEPT) ?? "";
+}
+
+export function keepRoot(root: string): void {
+  keep("localStorage", KEPT, root);
+}
 
 let now: Check = { wrong: {} };
 let control: AbortController | undefined;
@@ -49,7 +59,7 @@ export async function check(root: string, corpora: string[]): Promise<void> {
   tell({ begun: performance.now(), wrong: {} });
   try {
     const told = await given(api.POST("/v1/corpora/checks", { body: { root, corpora }, signal: mine.signal }));
-    localStorage.setItem(KEPT, root);
+    keepRoot(root);
     if (control === mine) tell({ found: told.corpora, wrong: {} });
   } catch (reason) {
     if (control !== mine) return;

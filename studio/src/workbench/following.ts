@@ -3,6 +3,7 @@
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, given, type Schema } from "../api/client";
+import { again } from "./again";
 
 export type Training = Schema["TrainingView"];
 
@@ -26,7 +27,7 @@ export function useTraining(id: string) {
   const { data, error } = useQuery({
     queryKey: ["training", id],
     queryFn: ({ signal }) => given(api.GET("/v1/trainings/{name}", { params: { path: { name: id } }, signal })),
-    refetchInterval: ({ state }) => (state.status === "error" ? AGAIN : false),
+    refetchInterval: again,
   });
   const running = data?.state === "running";
   useEffect(() => {
@@ -39,7 +40,7 @@ export function useTraining(id: string) {
 /** Follow a training until it has ended; gives what ends the following. */
 function followed(id: string, told: (training: Training) => void, lost: (is: boolean) => void): () => void {
   let events: EventSource;
-  let again: ReturnType<typeof setTimeout> | undefined;
+  let later: ReturnType<typeof setTimeout> | undefined;
   const begin = () => {
     events = new EventSource(`/v1/trainings/${id}/events`);
     const heard = (event: MessageEvent<string>) => {
@@ -49,12 +50,12 @@ function followed(id: string, told: (training: Training) => void, lost: (is: boo
     for (const state of STATES) events.addEventListener(state, heard);
     events.onerror = () => {
       lost(true);
-      if (events.readyState === EventSource.CLOSED) again = setTimeout(begin, AGAIN); // else it asks by itself
+      if (events.readyState === EventSource.CLOSED) later = setTimeout(begin, AGAIN); // else it asks by itself
     };
   };
   begin();
   return () => {
-    clearTimeout(again);
+    clearTimeout(later);
     events.close();
   };
 }

@@ -149,6 +149,45 @@ def test_bars_that_are_not_there_are_refused():
         varied(given, "kazoo")
 
 
+def test_a_part_is_played_anew_in_some_bars_alone():
+    given = band()
+    held = replace(
+        given.parts[0], notes=(*given.parts[0].notes[:2], Note(7.5, 12.0, 72, 70), *given.parts[0].notes[8:])
+    )
+    given = replace(given, parts=(held, *given.parts[1:]))
+    made = varied(given, "melody", bars=(3, 4))
+    assert made.parts[1:] == given.parts[1:]
+    one, other = given.parts[0].notes, made.parts[0].notes
+    assert [note for note in other if note.onset >= 16] == [note for note in one if note.onset >= 16]
+    cut = [replace(note, duration=min(note.duration, 8 - note.onset)) for note in one if note.onset < 8]
+    assert [note for note in other if note.onset < 8] == cut
+    inside = [note for note in other if 8 <= note.onset < 16]
+    assert inside
+    assert all(note.end <= 16 for note in inside)
+    assert inside != [note for note in one if 8 <= note.onset < 16]
+    assert varied(given, "melody", bars=(3, 4)) == made
+    assert varied(given, "melody", bars=(3, 4), seed=1) != made
+
+
+def test_bars_of_three_beats_are_counted_so():
+    given = band(bars=4, meter=(3, 4))
+    made = varied(given, "melody", bars=(2, 2))
+    differing = {*given.parts[0].notes} ^ {*made.parts[0].notes}
+    assert all(3 <= note.onset < 6 or note.end > 3 > note.onset for note in differing)
+
+
+@pytest.mark.parametrize("bars", [(0, 2), (7, 9), (5, 4), (9, 9)])
+def test_a_part_is_not_played_in_bars_that_are_not_there(bars):
+    with pytest.raises(UsageError, match=rf"bars must lie in 1\.\.8.*; got {bars[0]}-{bars[1]}"):
+        varied(band(), "melody", bars=bars)
+
+
+@pytest.mark.parametrize("bars", [3, (3,), (1, 2, 3), "12", (1.0, 2), (True, 2), (None, 2)])
+def test_bars_are_two_numbers(bars):
+    with pytest.raises(UsageError, match="must be"):
+        varied(band(), "melody", bars=bars)
+
+
 def test_scores_without_tones_are_refused():
     with pytest.raises(UsageError, match="must have tones; it has none"):
         continued(Score(()))

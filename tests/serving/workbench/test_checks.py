@@ -1,6 +1,7 @@
 """Checks of corpora over HTTP: what they find, and that they end."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -34,14 +35,22 @@ def test_a_check_tells_what_it_found_and_no_path(shared, root):
     assert answer.json() == {"corpora": [FOUND | {"folder": "groove", "faults": ["a b"]}]}
 
 
-def test_a_check_that_nobody_waits_for_is_ended(shared, root):
+def test_a_check_that_nobody_waits_for_is_ended_and_counts_as_no_failure(shared, root):
+    def counted(status):
+        told = re.findall(
+            rf'requests_total{{.*/corpora/checks",status="{status}"}} (\S+)', shared.calling.get("/metrics").text
+        )
+        return sum(map(float, told))
+
     (root / "slow").touch()
+    left, failed = counted(499), counted(503)
     with pytest.raises(httpx2.TimeoutException):
         shared.calling.post("/v1/corpora/checks", json={"root": str(root)}, timeout=1)
     other = root / "other"
     other.mkdir()
     (other / "answer").write_text('{"corpora": []}')
     wait(lambda: shared.calling.post("/v1/corpora/checks", json={"root": str(other)}).status_code == 200, 10)
+    assert (counted(499), counted(503)) == (left + 1, failed)
 
 
 def test_a_check_that_finds_nothing_says_why(shared, root):

@@ -106,13 +106,14 @@ def varied(
     """
     known = _Known(score, feeling, seed, sampling)
     seat = known.seat(part)
-    first, last = known.span(*(bars or (1, len(known.bars))))
-    notes = known.beside({seat: known.rules([seat])[seat]}, {}, f"vary {seat}")
     if bars is None:
-        return known.joined(notes, instead=seat)
-    begin, end = float(known.read.starts[first - 1]), float(known.read.starts[last])
-    there = [replace(n, duration=min(n.duration, end - n.onset)) for n in notes[seat] if begin <= n.onset < end]
-    return known.joined({seat: there}, cleared=(begin, end), instead=seat)
+        return known.joined(known.beside(known.rules([seat]), {}, f"vary {seat}"), instead=seat)
+    if not isinstance(bars, tuple) or len(bars) != 2:
+        raise UsageError(f"bars must be two numbers, the first and the last; got {bars!r}")
+    first, last = known.span(*bars)
+    notes = known.beside(known.rules([seat]), {}, f"vary {seat}", first, last)
+    begin, end = known.read.starts[[first - 1, last]].tolist()
+    return known.joined(notes, cleared=(begin, end), instead=seat)
 
 
 def accompanied(
@@ -200,10 +201,20 @@ class _Known:
         seats |= {key(one.name): seat for one, seat in named if seat and key(one.name)}
         return seats[find(part, tuple(seats), "part")]
 
-    def beside(self, rules: Mapping[int, Rules], programs: Mapping[int, int], name: str) -> dict[int, list[Note]]:
-        """What some seats play in all bars, beside the others."""
-        given = [replace(bar, words=bar.words[~np.isin(bar.words[:, 1], list(rules))]) for bar in self.bars]
-        return self.written(Page({**self.programs, **programs}, rules, given), name, self.read.starts)
+    def beside(
+        self,
+        rules: Mapping[int, Rules],
+        programs: Mapping[int, int],
+        name: str,
+        first: int = 1,
+        last: int | None = None,
+    ) -> dict[int, list[Note]]:
+        """What some seats play beside the others, in all bars or from one to another, between what stands around."""
+        end = len(self.bars) if last is None else last
+        new = self.bars[first - 1 : end]
+        given = [replace(bar, words=bar.words[~np.isin(bar.words[:, 1], list(rules))]) for bar in new]
+        page = Page({**self.programs, **programs}, rules, given, self.bars[: first - 1], self.bars[end:])
+        return self.written(page, name, self.read.starts[first - 1 : end + 1])
 
     def written(self, page: Page, name: str, begins: npt.NDArray[np.float64]) -> dict[int, list[Note]]:
         """The notes of each seat that is free, in beats of the score. Raises: FileError, there is no transformer."""

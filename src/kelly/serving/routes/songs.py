@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response, UploadFile
@@ -48,6 +49,8 @@ M = TypeVar("M", bound=BaseModel)
 Form = Literal["mid", "json", "wav", "svg", "musicxml"]
 _MIDI = "audio/midi"
 _KEEPING = ("vary", "infill")  # what leaves a song its form
+_STRANGE = re.compile(r"[^a-z0-9]+")
+_CALLED = 60  # characters that a file is called after
 _STEPS = 100  # from a song back to what it was made of
 
 
@@ -168,25 +171,25 @@ _FORMS = _files(_MIDI, "application/json", *(FORMS[form][1] for form in ("wav", 
 @router.get("/v1/songs/{name}/stems.zip", response_class=FileResponse, responses=_files(FORMS["stems"][1]))
 async def get_stems(song: Known, here: Here) -> FileResponse:
     """The sound of each part, as WAV files."""
-    return await _rendered(here, song, "stems", f"kelly-{song.id}-stems.zip")
+    return await _rendered(here, song, "stems", f"{_called(song)}-stems.zip")
 
 
 @router.get("/v1/songs/{name}/notes", response_model=SongNotes, responses=problems(404, 422, 429, 504))
 async def get_notes(song: Known, here: Here) -> FileResponse:
     """A song's notes, part by part, with tempo, meter and key; and its sections, as asked and as they are heard."""
-    return await _rendered(here, song, "notes", f"kelly-{song.id}-notes.json", await here.store.read(_origin, song))
+    return await _rendered(here, song, "notes", f"{_called(song)}-notes.json", await here.store.read(_origin, song))
 
 
 @router.get("/v1/songs/{name}.{form}", response_class=Response, responses=_FORMS)
 async def get_file(song: Known, form: Form, here: Here) -> Response:
     """A song as a MIDI file, its report, its sound, a picture of it, or printed notes."""
     if form == "mid":
-        return Response(song.midi, 200, _named(f"kelly-{song.id}.mid"), _MIDI)
+        return Response(song.midi, 200, _named(f"{_called(song)}.mid"), _MIDI)
     if form == "json":
         if song.report is None:
             raise RefusedError(404, "the song was not composed by Kelly: there is no report of it")
         return JSONResponse(dict(song.report))
-    return await _rendered(here, song, form, f"kelly-{song.id}.{form}")
+    return await _rendered(here, song, form, f"{_called(song)}.{form}")
 
 
 @router.get("/v1/songs/{name}", responses=problems(404, 422))
@@ -209,6 +212,14 @@ async def _rendered(here: Service, found: Song, form: str, file: str, origin: So
     here.room()
     path = await here.renderings.of(found, form, origin)
     return FileResponse(path, 200, _named(file), FORMS[form][1])
+
+
+def _called(song: Song) -> str:
+    """What the files of a song are called: title, key and tempo, as far as they are known and have plain letters."""
+    parameters = _told(Parameters, (song.report or {}).get("parameters"))
+    words = [song.title] if parameters is None else [song.title, parameters.key, f"{parameters.tempo:.0f}bpm"]
+    plain = _STRANGE.sub("-", " ".join(words)[:_CALLED].lower().replace("#", "-sharp")).strip("-")
+    return plain or "kelly"
 
 
 def _named(file: str) -> dict[str, str]:

@@ -61,6 +61,7 @@ __all__ = ["router"]
 _GLANCE = 0.3  # seconds between two looks at a training that is watched
 _PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-real-ip")  # what a proxy says of whom it calls for
 _MISSING = "needs the extra `train`"  # as the command line says it
+_WENT = 499  # what is counted, by the gate too, of who asked and did not wait for the answer
 _LINE = 300  # characters of a complaint that are told
 
 
@@ -174,23 +175,30 @@ async def list_runs(here: Here, limit: Limit = 20, before: Before = None) -> Run
     return Runs(runs=[_run(run, folder.name if folder.parent == own else None) for run, folder in shown], next=more)
 
 
-@local.post("/v1/corpora/checks", dependencies=BY_JSON, responses=problems(400, 413, 415, 422, 429, 504))
+@local.post(
+    "/v1/corpora/checks",
+    dependencies=BY_JSON,
+    response_model=CorporaChecked,
+    responses=problems(400, 413, 415, 422, 429, 504),
+)
 async def check_corpora(
     request: Request, asked: CorporaQuestion, here: Here, deadline: Deadline = None
-) -> CorporaChecked:
+) -> CorporaChecked | Response:
     """Check corpora of this machine: whether they are whole, readable and honestly split; it ends when nobody waits."""
     await here.aside(_folder, "root", asked.root)
     names = (f"--corpus={name}" for name in asked.corpora)
     command = (*here.settings.command, "data", "check", asked.root, "--json", "--workers", "1", *names)
     seconds = min(deadline or here.settings.check, here.settings.check)
     said = await _waited_for(request, here.children.answer(command, seconds))
+    if said is None:
+        return Response(status_code=_WENT)
     return await here.aside(_checked, said, asked.root)
 
 
-async def _waited_for(request: Request, work: Awaitable[Said]) -> Said:
-    """What a program says. Raises: whatever `work` does; RefusedError, the caller has gone, and the program with it."""
+async def _waited_for(request: Request, work: Awaitable[Said]) -> Said | None:
+    """What a program says; None where the caller has gone, and the program with it. Raises: whatever `work` does."""
     said: Said | None = None
-    wrong: KellyError = RefusedError(503, "nobody waits for it any more")
+    wrong: KellyError | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(_left, request, group.cancel_scope)
         try:
@@ -198,7 +206,7 @@ async def _waited_for(request: Request, work: Awaitable[Said]) -> Said:
         except KellyError as error:  # as it is, and not in a group
             wrong = error
         group.cancel_scope.cancel()
-    if said is None:
+    if wrong is not None:
         raise wrong
     return said
 

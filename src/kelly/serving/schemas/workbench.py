@@ -122,6 +122,7 @@ class RunView(Told):
     """A run: a folder that a training left."""
 
     id: str
+    name: str = Field(description="What its folder is called.")
     created: float = Field(description="When it was begun, or went on last.")
     state: RunState
     training: str | None = Field(description="The training of this service that made it.")

@@ -63,7 +63,8 @@ def write(run: Path, root: Path, out: Path) -> list[Path]:
         export(network, made / "model.onnx")
         pieces = json.loads((base_folder() / "tokenizer.json").read_text(encoding="utf-8"))
         pieces["truncation"] = pieces["padding"] = None
-        (made / "tokenizer.json").write_text(json.dumps(pieces, ensure_ascii=False), encoding="utf-8")
+        packed = json.dumps(pieces, ensure_ascii=False, separators=(",", ":"))
+        (made / "tokenizer.json").write_text(packed, encoding="utf-8")
         (made / "vocabulary.txt").write_text("\n".join(vocabulary(root)) + "\n", encoding="utf-8")
         config = json.dumps(_config(run, root, made), indent=1) + "\n"
         (made / "config.json").write_text(config, encoding="utf-8")
