@@ -1,6 +1,7 @@
 # make demo        compose two songs into demo/ and say where they are
 # make studio      build the page of Kelly Studio into the package, with Node.js 20.19 or newer
 # make test        run the tests, but for those of the workbench and of replicas
+# make test-studio  of these, the tests of the page in a browser
 # make test-train  install the workbench (torch and what trains with it) and run its tests
 # make test-cluster  install Ray and run the tests of replicas
 # make check       formatting, lint, types, floors; the workbench's types and the pages where they are installed
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo studio page test test-train test-cluster check bench docs
+.PHONY: help demo studio page test test-studio test-train test-cluster check bench docs
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -52,7 +53,12 @@ studio/node_modules/.package-lock.json: studio/package-lock.json
 
 test: $(VENV)/.installed-dev page
 	@if [ -e studio/node_modules ]; then cd studio && npm test --silent; fi
-	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --ignore=tests/training --ignore=tests/cluster $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --ignore=tests/training --ignore=tests/cluster --ignore=tests/studio $(ARGS)
+	@$(MAKE) --no-print-directory test-studio
+
+# By themselves: a browser that is driven from Python keeps the event loop of its process.
+test-studio: $(VENV)/.installed-dev page
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal tests/studio
 
 # One process: torch takes the cores by itself.
 test-train: $(VENV)/.installed-train

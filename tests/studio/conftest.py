@@ -1,19 +1,31 @@
 """What the tests of the page share: a service, a browser that looks at it, and an eye for who cannot see all of it."""
 
+import io
 import json
 import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from kelly.serving.routes.studio import PAGE
 from serving.conftest import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
+
+def silence(seconds):
+    """A WAV file of nothing."""
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((int(8000 * seconds), 1), np.int16), 8000, format="WAV")
+    return file.getvalue()
+
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE = {"width": 1440, "height": 900}
+SILENCE = silence(20.0)
 PHONE = {"width": 390, "height": 844}
 
 
@@ -50,17 +62,19 @@ def browser():
 @pytest.fixture
 def opened(browser, studio):
     """Opens the page: opened("#/listen", viewport=PHONE). A script that fails there, or a message of the content
-    policy, fails the test."""
+    policy, fails the test. Without sound=True songs sound like silence, which takes no time to render."""
     contexts, wrong = [], []
 
     def heard(message):
         if message.type == "error" and "Failed to load resource" not in message.text:  # which a test may want
             wrong.append(message.text)
 
-    def open_(hash_="", **options):
+    def open_(hash_="", *, sound=False, **options):
         context = browser.new_context(base_url=studio.url, **({"viewport": WIDE} | options))
         contexts.append(context)
         context.set_default_timeout(30_000)
+        if not sound:
+            context.route("**/v1/songs/*.wav", lambda route: route.fulfill(body=SILENCE, content_type="audio/wav"))
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", heard)

@@ -73,7 +73,7 @@ def dragged(page, place, begin, end):
 
 
 def test_words_become_a_song_that_plays(opened, axe):
-    page = opened()
+    page = opened(sound=True)
     assert axe(page) == []
     written(page, SAD)
     expect(page.locator(".words mark").first).to_have_text(re.compile("miss|grandmother"))
@@ -111,7 +111,7 @@ def test_again_is_another_song_of_the_same_feeling_and_one_of_two_is_nearer(open
     page.wait_for_url(re.compile(second))
     assert axe(page) == []
     takes.get_by_role("button", name="B is nearer").click()
-    expect(takes).to_contain_text("Thank you")
+    expect(takes).to_contain_text("Kelly keeps that")
     with studio.caller() as caller:
         kept = caller.get("/v1/preferences").json()["preferences"][0]
     assert (kept["first"], kept["second"], kept["nearer"]) == (first, second, "second")
@@ -122,7 +122,7 @@ def test_selected_bars_are_varied_written_anew_and_performed_again(opened, studi
     page = opened()
     song = composed(page)
     before = notes(studio, song)
-    for deed in ("Vary", "Write these bars anew", "Play it as"):
+    for deed in ("Vary", "Write all parts anew", "Play it as"):
         expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
         dragged(page, ".roll", (0.27, 0.5), (0.48, 0.5))  # bars 3 and 4 of 8
         region = page.get_by_role("region", name="Change it")
@@ -199,7 +199,7 @@ def test_a_link_plays_the_same_song_elsewhere_and_says_nothing_of_the_words(open
 
 
 def test_a_song_is_taken_along_in_four_forms(opened, studio, tmp_path):
-    page = opened()
+    page = opened(sound=True)
     song = composed(page, bars="8 bars")
     found = {}
     for name in ("MIDI", "WAV", "Stems", "MusicXML"):
@@ -215,7 +215,7 @@ def test_a_song_is_taken_along_in_four_forms(opened, studio, tmp_path):
 
 
 def test_a_part_is_silenced_and_another_heard_alone(opened):
-    page = opened()
+    page = opened(sound=True)
     composed(page)
     page.get_by_role("button", name="Solo Melody").click()
     expect(page.locator(".mixer [data-silent]").first).to_be_visible()
@@ -253,7 +253,7 @@ def test_work_can_be_cancelled(opened):
 
 
 def test_everything_is_reached_by_keys(opened):
-    page = opened()
+    page = opened(sound=True)
     page.get_by_label("What do you feel?").focus()
     page.keyboard.type("joy")
     expect(page.locator(".told")).to_contain_text("Heard as")
@@ -402,7 +402,7 @@ def test_a_preference_is_of_what_the_take_was_made_for(opened, studio):
     changed(page, first)
     written(page, "pure joy, I am so happy")
     page.get_by_role("button", name="Neither").click()
-    expect(page.get_by_role("region", name="Two takes")).to_contain_text("Thank you")
+    expect(page.get_by_role("region", name="Two takes")).to_contain_text("Kelly keeps that")
     with studio.caller() as caller:
         assert caller.get("/v1/preferences").json()["preferences"][0]["asked"]["valence"] < 0
 
@@ -419,7 +419,7 @@ def test_the_same_variation_asked_for_again_is_another_take(opened):
 
 
 def test_each_part_is_loaded_once_however_fast_one_clicks(opened):
-    page = opened()
+    page = opened(sound=True)
     composed(page)
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
     loads = []

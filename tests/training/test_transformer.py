@@ -273,6 +273,24 @@ def test_what_is_hidden_is_unknown(root, context):
         assert (read["feelings"][:, 4:] == 1).all()
 
 
+def test_blurred_feelings_do_not_tell_which_piece_it_is(root, context):
+    found = of(root, context, "emopia")
+    plain, blurred = (
+        [read["feelings"][0, :3] for seed in range(4) for read in drawn(found, seed, unfelt=0.0, blur=blur)]
+        for blur in (0.0, 1.0)
+    )
+    assert len({tuple(one.round(4)) for one in plain}) < len({tuple(one.round(4)) for one in blurred})
+    told = np.array(blurred)
+    assert np.all(np.abs(told) <= 1)
+    assert np.all(np.isfinite(told))
+
+
+@pytest.mark.parametrize("blur", [-0.1, 3.1, float("nan")])
+def test_a_blur_beyond_its_range_is_refused(blur):
+    with pytest.raises(UsageError, match=r"blur must lie in 0\.\.3"):
+        Settings(blur=blur)
+
+
 def test_codes_are_those_of_the_emotion_code():
     felt = torch.tensor([[0.4, 0.7, 0.2, 0.25, 0.1, 0.2], [torch.nan] * 6])
     told = codes(felt).numpy()

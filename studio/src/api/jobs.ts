@@ -9,8 +9,11 @@ export type Job = Schema["JobView"];
 const ENDED: ReadonlySet<Job["state"]> = new Set(["done", "failed", "cancelled"]);
 const STATES: readonly Job["state"][] = ["queued", "running", "done", "failed", "cancelled"];
 
-/** The job's last state; each state on the way is told. Throws ServiceError where it cannot be followed. */
-export function followed(id: string, told: (job: Job) => void, signal: AbortSignal): Promise<Job> {
+/**
+ * The job's last state; each state on the way is told, and that the service is away. Throws ServiceError where it cannot
+ * be followed.
+ */
+export function followed(id: string, told: (job: Job | undefined) => void, signal: AbortSignal): Promise<Job> {
   return new Promise((resolve, reject) => {
     const events = new EventSource(`/v1/jobs/${id}/events`);
     const end = () => events.close();
@@ -29,7 +32,10 @@ export function followed(id: string, told: (job: Job) => void, signal: AbortSign
     };
     for (const state of STATES) events.addEventListener(state, heard);
     events.onerror = () => {
-      if (events.readyState !== EventSource.CLOSED) return; // it tries again by itself
+      if (events.readyState !== EventSource.CLOSED) {
+        told(undefined); // it tries again by itself
+        return;
+      }
       signal.removeEventListener("abort", stop);
       reject(new ServiceError("Kelly lost sight of the work. Reload the page to look again.", 0));
     };
@@ -52,6 +58,8 @@ export interface Work {
   busy: boolean;
   /** Its job, once the service has taken it on. */
   job: Job | undefined;
+  /** Whether the service cannot be reached just now. */
+  away: boolean;
   error: string | undefined;
   /** Begin a job; the song that it makes is given to `made`. */
   begin: (ask: Ask) => void;
@@ -75,6 +83,7 @@ interface Left {
 export function useWork(name: string, made: (song: string) => void): Work {
   const [busy, setBusy] = useState(false);
   const [job, setJob] = useState<Job>();
+  const [away, setAway] = useState(false);
   const [error, setError] = useState<string>();
   const here = useRef<AbortController>(undefined); // of the work that is under way
   const done = useRef(made);
@@ -85,6 +94,7 @@ export function useWork(name: string, made: (song: string) => void): Work {
   const rest = useCallback(() => {
     here.current = undefined;
     setBusy(false);
+    setAway(false);
     setJob(undefined);
   }, []);
 
@@ -102,7 +112,11 @@ export function useWork(name: string, made: (song: string) => void): Work {
           if (control.signal.reason === CANCELLED) await ended(job);
           if (control.signal.aborted) return;
           setJob(job);
-          const last = await followed(job.id, setJob, control.signal);
+          const told = (one: Job | undefined) => {
+            setAway(one === undefined);
+            if (one !== undefined) setJob(one);
+          };
+          const last = await followed(job.id, told, control.signal);
           keep("sessionStorage", key, null);
           rest();
           if (last.state === "done" && last.song !== null) done.current(last.song);
@@ -139,7 +153,12 @@ export function useWork(name: string, made: (song: string) => void): Work {
 
   const cancel = useCallback(() => {
     if (job !== undefined) {
-      ended(job).catch((reason: Error) => setError(reason.message));
+      ended(job).catch((reason: Error) => {
+        if (!(reason instanceof ServiceError && reason.status === 0)) return setError(reason.message);
+        here.current?.abort(); // nobody can be told: what it makes will be among the songs
+        keep("sessionStorage", key, null);
+        rest();
+      });
       return;
     }
     here.current?.abort(CANCELLED); // its job is ended when it is known
@@ -149,7 +168,7 @@ export function useWork(name: string, made: (song: string) => void): Work {
 
   const pending = useCallback(() => here.current !== undefined, []);
 
-  return { busy, job, error, begin, cancel, pending };
+  return { busy, job, away, error, begin, cancel, pending };
 }
 
 const CANCELLED = "cancelled";

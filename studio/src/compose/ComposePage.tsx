@@ -10,14 +10,16 @@ import { FeelingMap } from "../feeling/Map";
 import { useReading } from "../feeling/reading";
 import { Words } from "../feeling/Words";
 import { Journey } from "../journey/Journey";
-import { felt, type Knots, still, through, waypoints } from "../journey/journey";
+import { AXES, felt, type Knots, still, through, waypoints } from "../journey/journey";
 import type { Bars } from "../song/roll";
 import { SongView } from "../song/SongView";
+import type { Start } from "../song/useSound";
 import { History } from "./History";
 import { linkOf, type Wish, wishOf } from "./link";
 import { type Options, useOptions, type Wishes, wanted, wishFor } from "./options";
 import { Progress } from "./Progress";
-import { Takes } from "./Takes";
+import { type Nearer, Takes } from "./Takes";
+import { Told } from "./Told";
 import { useWishOf } from "./useSong";
 import { Variations } from "./Variations";
 import { WishesForm } from "./Wishes";
@@ -30,6 +32,9 @@ interface Pair {
   takes: readonly [string, string];
   /** What the later one was made for; not known of what was begun before the page was loaded. */
   asked: Vad | undefined;
+  /** Whether both were made for the same. */
+  alike: boolean;
+  answer?: Nearer | undefined;
 }
 
 let written = ""; // what stays while somebody looks at another page, and is gone when this one is loaded again
@@ -48,6 +53,7 @@ export function ComposePage() {
   const [wishes, setWishes] = useState<Wishes>({});
   const [seed, setSeed] = useState(0);
   const [bars, setBars] = useState<Bars>();
+  const [keeping, setKeeping] = useState<{ song: string; bars: Bars }>();
   const [pair, setPair] = useState<Pair>();
   const [waiting, setWaiting] = useState<number>(); // the seed of what is composed once the words are read
   const { reading, of, error, again } = useReading(text);
@@ -55,6 +61,10 @@ export function ComposePage() {
   const own = useRef(new Set<string>()); // songs that were made while the page was open
   const shown = useRef(song);
   const asked = useRef<Vad>(undefined); // what is being made is made for
+  const before = useRef<Vad>(undefined); // what the song that is shown was made for
+  const span = useRef<Bars>(undefined); // the bars of it that are made anew
+  const left = useRef<Start>(undefined); // where the sound of the take was that was left for the other
+  const switched = useRef(false); // whether the song that is shown is the other take
   const result = useRef<HTMLDivElement>(null);
   shown.current = song;
 
@@ -67,8 +77,12 @@ export function ComposePage() {
   const work = useWork("compose", (made) => {
     if (ready) own.current.add(made);
     if (shown.current !== undefined && shown.current !== made) {
-      setPair({ takes: [shown.current, made], asked: asked.current });
+      const alike = before.current !== undefined && same(before.current, asked.current);
+      setPair({ takes: [shown.current, made], asked: asked.current, alike });
     }
+    before.current = asked.current;
+    switched.current = false;
+    setKeeping(span.current === undefined ? undefined : { song: made, bars: span.current });
     go(`#/compose?song=${made}`, { replace: wishOf(new URLSearchParams(query)) !== undefined });
     void queries.invalidateQueries({ queryKey: ["songs"] });
     if (window.matchMedia(NARROW).matches) result.current?.scrollIntoView({ behavior: "smooth" });
@@ -94,8 +108,8 @@ export function ComposePage() {
     if (song !== undefined && wish !== undefined && !own.current.has(song)) adopt(wish);
   }, [song, wish, adopt]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: bars are those of a song
-  useEffect(() => setBars(undefined), [song]);
+  // Bars are those of a song; what was made anew of them stays in sight.
+  useEffect(() => setBars(keeping?.song === song ? keeping?.bars : undefined), [song, keeping]);
 
   function compose(next: number) {
     setSeed(next);
@@ -105,6 +119,7 @@ export function ComposePage() {
       return;
     }
     asked.current = place;
+    span.current = undefined;
     work.begin({ body: wanted(wishFor(place, next, wishes, knots === undefined ? undefined : waypoints(knots))) });
   }
 
@@ -118,8 +133,14 @@ export function ComposePage() {
   function vary(body: Schema["Variation"]) {
     if (song === undefined) return;
     asked.current = place;
+    span.current = bars;
     work.begin({ of: song, body });
   }
+
+  const start = useCallback(() => (switched.current ? left.current : undefined), []);
+  const onLeave = useCallback((at: Start) => {
+    left.current = at;
+  }, []);
 
   const busy = work.busy || waiting !== undefined;
   return (
@@ -134,11 +155,18 @@ export function ComposePage() {
             setPlaced(undefined);
           }}
           reading={of === text ? reading : undefined}
+          faded={heard === undefined}
           onDone={() => ready && !busy && compose(seed)}
         />
-        <p className="told" aria-live="polite">
-          {error !== null ? error.message : ready ? told(near?.name, reading, heard === undefined) : " "}
-        </p>
+        <Told
+          error={error}
+          reading={of === text ? reading : undefined}
+          moved={heard === undefined && ready ? near : undefined}
+          onPlace={setPlaced}
+          onWords={
+            text.trim() !== "" && placed !== undefined && knots === undefined ? () => setPlaced(undefined) : undefined
+          }
+        />
         <FeelingMap
           place={place}
           names={names}
@@ -199,14 +227,21 @@ export function ComposePage() {
             bars={bars}
             onBars={setBars}
             link={wish === undefined ? undefined : linkOf(wish)}
+            start={start}
+            onLeave={onLeave}
           >
             <Variations song={song} bars={bars} onBars={setBars} place={place} name={near} busy={busy} onVary={vary} />
             {pair?.takes.includes(song) && (
               <Takes
                 key={pair.takes.join()}
                 {...pair}
+                answer={pair.answer}
                 shown={song}
-                onShow={(take) => go(`#/compose?song=${take}`, { replace: true })}
+                onShow={(take) => {
+                  switched.current = true;
+                  go(`#/compose?song=${take}`, { replace: true });
+                }}
+                onAnswer={(answer) => setPair({ ...pair, answer })}
               />
             )}
           </SongView>
@@ -231,11 +266,6 @@ function sectionsOf(options: Options | undefined, arc = "classic") {
   return options?.arc.find((one) => one.name === arc)?.stretches ?? [];
 }
 
-function told(name: string | undefined, reading: ReturnType<typeof useReading>["reading"], placed: boolean): string {
-  if (name === undefined) return " ";
-  if (placed || reading === undefined) return `Nearest name: ${name}.`;
-  const others = reading.readings.slice(1).map((one) => one.name);
-  return others.length === 0
-    ? `Heard as ${reading.emotion.name}.`
-    : `Heard as ${reading.emotion.name}, or ${others.join(" or ")}.`;
+function same(one: Vad, other: Vad | undefined): boolean {
+  return other !== undefined && AXES.every((axis) => Math.abs(one[axis] - other[axis]) < 0.01);
 }

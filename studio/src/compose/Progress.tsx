@@ -9,15 +9,15 @@ const STAGES: Record<string, string> = {
   writing: "Writing",
 };
 
-export function Progress({ work: { busy, job, error, cancel } }: { work: Work }) {
+export function Progress({ work: { busy, job, away, error, cancel } }: { work: Work }) {
   const stage = job?.stage || job?.state || "queued";
   return (
     <>
       <div className="work" role="status">
         {busy && (
           <>
-            <progress value={job?.progress ?? 0} max={1} aria-label="How much is done" />
-            <span>{STAGES[stage] ?? stage}</span>
+            {!away && <progress value={job?.progress ?? 0} max={1} aria-label="How much is done" />}
+            <span>{away ? "Kelly cannot be reached. It goes on when she is back." : (STAGES[stage] ?? stage)}</span>
             <button type="button" className="quiet" onClick={cancel}>
               Cancel
             </button>

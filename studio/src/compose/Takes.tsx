@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { api, given, type Schema } from "../api/client";
 import type { Vad } from "../feeling/emotions";
 
-type Nearer = Schema["Nearer"];
+export type Nearer = Schema["Nearer"];
 
 interface Props {
   /** The songs: the one before, and the one that came of it or after it. */
@@ -13,6 +13,10 @@ interface Props {
   onShow: (song: string) => void;
   /** What was meant, where that is known. */
   asked: Vad | undefined;
+  /** Whether both were meant to be the same. */
+  alike: boolean;
+  answer: Nearer | undefined;
+  onAnswer: (nearer: Nearer) => void;
 }
 
 const ANSWERS: readonly [Nearer, string][] = [
@@ -21,12 +25,15 @@ const ANSWERS: readonly [Nearer, string][] = [
   ["neither", "Neither"],
 ];
 
-export function Takes({ takes, shown, onShow, asked }: Props) {
+const SAID: Record<Nearer, string> = { first: "A is nearer", second: "B is nearer", neither: "neither is near" };
+
+export function Takes({ takes, shown, onShow, asked, alike, answer, onAnswer }: Props) {
   const told = useMutation({
     mutationFn: (nearer: Nearer) => {
       const body = { first: takes[0], second: takes[1], nearer, asked: asked === undefined ? null : pointOf(asked) };
       return given(api.POST("/v1/preferences", { body }));
     },
+    onSuccess: (kept) => onAnswer(kept.nearer),
   });
   return (
     <section className="takes" aria-label="Two takes">
@@ -38,9 +45,8 @@ export function Takes({ takes, shown, onShow, asked }: Props) {
           </button>
         ))}
       </fieldset>
-      {told.isSuccess ? (
-        <p role="status">Thank you: Kelly keeps that.</p>
-      ) : (
+      {answer !== undefined && <p role="status">{`Kelly keeps that beside both songs: ${SAID[answer]}.`}</p>}
+      {answer === undefined && alike && (
         <div className="nearer">
           <span>Which is nearer to what you meant?</span>
           {ANSWERS.map(([nearer, label]) => (

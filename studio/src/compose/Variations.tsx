@@ -54,7 +54,7 @@ export function Variations({ song, bars, onBars, place, name, busy, onVary }: Pr
             disabled={busy || chosen === undefined}
             onClick={() => vary({ kind: "vary", part: chosen as string })}
           >
-            Vary
+            Vary the
           </button>
           <select aria-label="Part to vary" value={chosen} onChange={(event) => setPart(event.target.value)}>
             {[...new Set(parts)].map((one) => (
@@ -65,10 +65,14 @@ export function Variations({ song, bars, onBars, place, name, busy, onVary }: Pr
         <button
           type="button"
           disabled={busy || bars === undefined}
-          title={bars === undefined ? "Choose bars in the roll first" : "Every part anew in these bars"}
+          title={
+            bars === undefined
+              ? "Choose bars in the roll first"
+              : "Every part of these bars, between what stands around them"
+          }
           onClick={() => vary({ kind: "infill" })}
         >
-          Write these bars anew
+          Write all parts anew
         </button>
         <button
           type="button"
@@ -78,11 +82,14 @@ export function Variations({ song, bars, onBars, place, name, busy, onVary }: Pr
         >
           {`Play it as ${name?.name ?? "the map says"}`}
         </button>
-        {bars === undefined && (
-          <button type="button" disabled={busy} onClick={() => vary({ kind: "continue", bars: 8 })}>
-            Go on for 8 bars
-          </button>
-        )}
+        <button
+          type="button"
+          disabled={busy || bars !== undefined}
+          title="Eight more bars after the last"
+          onClick={() => vary({ kind: "continue", bars: 8 })}
+        >
+          Go on for 8 bars
+        </button>
       </div>
     </section>
   );

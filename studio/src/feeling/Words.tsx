@@ -12,11 +12,13 @@ interface Props {
   text: string;
   onText: (text: string) => void;
   reading: Reading | undefined;
+  /** Whether what they moved does not count, since the point was put elsewhere. */
+  faded: boolean;
   /** Whoever writes is done: Ctrl and Enter. */
   onDone: () => void;
 }
 
-const SEEN = 0.05; // what moves the reading by less is not coloured
+const SEEN = 0.1; // what moves the reading by less is not coloured
 
 interface Stretch {
   start: number;
@@ -53,7 +55,7 @@ function placesOf(text: string): number[] {
   return places;
 }
 
-export function Words({ text, onText, reading, onDone }: Props) {
+export function Words({ text, onText, reading, faded, onDone }: Props) {
   const id = useId();
   const ground = useGround();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -89,7 +91,7 @@ export function Words({ text, onText, reading, onDone }: Props) {
     <div className="words">
       <label htmlFor={id}>What do you feel?</label>
       <div className="paper">
-        <div className="ink" ref={ink} aria-hidden="true">
+        <div className="ink" data-faded={faded || undefined} ref={ink} aria-hidden="true">
           {shown}
         </div>
         <textarea

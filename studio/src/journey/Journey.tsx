@@ -19,8 +19,10 @@ interface Props {
 }
 
 const WIDTH = 400;
-const HEIGHT = 140;
+const HEIGHT = 156;
 const SIDE = 8;
+const TOP = 24; // below the names of the sections
+const LETTER = 5.5; // width of a letter of these, about
 const ENDS: Record<Axis, [string, string]> = {
   valence: ["unpleasant", "pleasant"],
   arousal: ["asleep", "frantic"],
@@ -35,14 +37,14 @@ export function Journey({ knots, onKnots, sections }: Props) {
   const [axis, setAxis] = useState<Axis>("valence");
   const least = LEAST[axis];
   const x = (at: number) => SIDE + at * (WIDTH - 2 * SIDE);
-  const y = (value: number) => HEIGHT - SIDE - ((value - least) / (1 - least)) * (HEIGHT - 2 * SIDE);
+  const y = (value: number) => HEIGHT - SIDE - ((value - least) / (1 - least)) * (HEIGHT - SIDE - TOP);
   const bars = sections.reduce((sum, one) => sum + one.bars, 0);
 
   function place(event: PointerEvent): [number, number] {
     const box = (svg.current as SVGSVGElement).getBoundingClientRect();
     const right = ((event.clientX - box.left) / box.width) * WIDTH;
     const down = ((event.clientY - box.top) / box.height) * HEIGHT;
-    const share = (HEIGHT - SIDE - down) / (HEIGHT - 2 * SIDE);
+    const share = (HEIGHT - SIDE - down) / (HEIGHT - SIDE - TOP);
     return [(right - SIDE) / (WIDTH - 2 * SIDE), least + share * (1 - least)];
   }
 
@@ -88,16 +90,18 @@ export function Journey({ knots, onKnots, sections }: Props) {
           return (
             <g key={left} className="section">
               <line x1={x(left)} x2={x(left)} y1={SIDE} y2={HEIGHT - SIDE} />
-              <text x={x(left) + 4} y={HEIGHT - SIDE - 4}>
-                {section.role}
-              </text>
+              {x(begun / bars) - x(left) > LETTER * section.role.length && (
+                <text x={x(left) + 3} y={SIDE + 8}>
+                  {section.role}
+                </text>
+              )}
             </g>
           );
         })}
-        <text className="end" x={WIDTH - SIDE} y={SIDE + 8} textAnchor="end">
+        <text className="end" x={SIDE + 3} y={TOP + 8}>
           {ENDS[axis][1]}
         </text>
-        <text className="end" x={WIDTH - SIDE} y={HEIGHT - SIDE - 4} textAnchor="end">
+        <text className="end" x={SIDE + 3} y={HEIGHT - SIDE - 3}>
           {ENDS[axis][0]}
         </text>
         <polyline points={knots.map((one, knot) => `${x(knot / (knots.length - 1))},${y(one[axis])}`).join(" ")} />

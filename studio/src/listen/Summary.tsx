@@ -53,7 +53,7 @@ export function Names({ told: { emotion, names } }: { told: Told }) {
   const most = Math.max(...near.map(([, weight]) => weight));
   return (
     <section className="names" aria-labelledby="called">
-      <h2 id="called">The nearest names, and how likely each is</h2>
+      <h2 id="called">The nearest of the names, and how likely each is beside all others</h2>
       <ul className="called">
         {near.map(([name, weight]) => (
           <li key={name}>

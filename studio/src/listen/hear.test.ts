@@ -66,7 +66,7 @@ describe("what was heard", () => {
 
   test("moves most people to few things", () => {
     expect(movedTold({ power: 0.1, joyful_activation: 0.4, calmness: 0.2, tension: 0.3 })).toBe(
-      "40 % of listeners to joyful activation, 30 % to tension, 20 % to calmness",
+      "40\u00a0% of listeners to joyful activation, 30\u00a0% to tension, 20\u00a0% to calmness",
     );
     expect(movedTold(null)).toBe("");
   });

@@ -53,7 +53,7 @@ export function movedTold(scales: Schema["Analysis"]["scales"]): string {
   const told = ranked.slice(0, MOVED).map(([name, share], at) => {
     return `${percent(share)}${at === 0 ? " of listeners" : ""} to ${name.replaceAll("_", " ")}`;
   });
-  return told.join(", ");
+  return told.join(", ").replaceAll(" %", "\u00a0%");
 }
 
 /** Whether a journey leads from one feeling to another that people would call another. */

@@ -1,14 +1,15 @@
 /** A song: its piano roll, what sounds, each part's say in it, how it was heard, and how to take it along. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { api, given } from "../api/client";
 import { Mixer } from "./Mixer";
 import { HEIGHT, Roll } from "./Roll";
 import { type Bars, lanesOf, type SongNotes } from "./roll";
 import { Strip } from "./Strip";
 import { Take } from "./Take";
-import { useSound } from "./useSound";
+import { barLines, Clock } from "./time";
+import { type Start, useSound } from "./useSound";
 import "./song.css";
 
 interface Props {
@@ -17,6 +18,9 @@ interface Props {
   onBars: (bars: Bars | undefined) => void;
   /** A link that plays the same song elsewhere; none of what cannot be made from a feeling alone. */
   link?: string | undefined;
+  /** Where its sound begins, and who is told where it was when it is left. */
+  start?: (() => Start | undefined) | undefined;
+  onLeave?: ((at: Start) => void) | undefined;
   /** What can be done with the song, or the bars of it that are selected. */
   children?: ReactNode;
 }
@@ -33,13 +37,19 @@ export function useNotes(id: string) {
   });
 }
 
-export function SongView({ id, bars, onBars, link, children }: Props) {
+export function SongView({ id, bars, onBars, link, start, onLeave, children }: Props) {
   const { data: song, error } = useNotes(id);
-  const { sound, failed, playing, parting, toggle, mix } = useSound(id);
+  const begin = () => start?.() ?? (song === undefined || bars === undefined ? undefined : beginning(song, bars));
+  const { sound, failed, playing, parting, toggle, mix } = useSound(id, begin);
   const [silent, setSilent] = useState(NOTHING);
   const lanes = useMemo(() => (song === undefined ? [] : lanesOf(song, HEIGHT)), [song]);
   const second = useCallback(() => sound?.second ?? 0, [sound]);
   const seek = useCallback((to: number) => sound?.seek(to), [sound]);
+
+  useLayoutEffect(() => {
+    if (sound === undefined || onLeave === undefined) return;
+    return () => onLeave({ second: sound.second, playing });
+  }, [sound, playing, onLeave]);
 
   if (error !== null) return <p role="alert">{error.message}</p>;
   if (song === undefined) return <div className="song" aria-busy="true" />;
@@ -60,7 +70,9 @@ export function SongView({ id, bars, onBars, link, children }: Props) {
         </button>
         <div className="title">
           <h2>{song.title}</h2>
-          <p>{[minutes(song.seconds), told(lanes.length), song.sections[0]?.key].filter(Boolean).join(" · ")}</p>
+          <p>
+            <Elapsed second={second} playing={playing} /> {[minutes(song.seconds), ...about(song)].join(" · ")}
+          </p>
         </div>
         <Take id={id} song={song} link={link} second={second} playing={playing} />
       </header>
@@ -89,8 +101,29 @@ const PAUSE = (
   </svg>
 );
 
-function told(parts: number): string {
-  return parts === 1 ? "1 part" : `${parts} parts`;
+/** The beginning of some bars, where nothing plays yet. */
+function beginning(song: SongNotes, bars: Bars): Start {
+  const lines = barLines(song.meters, song.beats);
+  return { second: new Clock(song.tempos).seconds(lines[bars.first - 1] ?? 0), playing: false };
+}
+
+/** Where the music is, while it plays or stands elsewhere than at its beginning. */
+function Elapsed({ second, playing }: { second: () => number; playing: boolean }) {
+  const [at, setAt] = useState("");
+  useEffect(() => {
+    const look = () => setAt(second() > 0 ? `${minutes(Math.floor(second()))} /` : "");
+    look();
+    const timer = setInterval(look, playing ? 200 : 1000);
+    return () => clearInterval(timer);
+  }, [second, playing]);
+  return <span className="elapsed">{at}</span>;
+}
+
+/** What is told of a song beside its name: tempo, key and how many parts play. */
+function about(song: SongNotes): string[] {
+  const tempo = song.tempos[0] === undefined ? "" : `${Math.round(song.tempos[0].bpm)} BPM`;
+  const parts = song.parts.filter((part) => part.notes.length > 0).length;
+  return [tempo, song.sections[0]?.key ?? "", parts === 1 ? "1 part" : `${parts} parts`].filter(Boolean);
 }
 
 function minutes(seconds: number): string {

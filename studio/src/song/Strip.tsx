@@ -84,5 +84,8 @@ function summary(song: SongNotes): string {
   if (heard.length === 0) return "There is too little in it for Kelly's judge to hear.";
   const mean = (of: (one: Heard) => number) => heard.reduce((sum, one) => sum + of(one), 0) / heard.length;
   const [valence, arousal] = [mean((one) => one.error[0] ?? 0), mean((one) => one.error[1] ?? 0)];
-  return `A trained judge hears each section; it is off by ${valence.toFixed(2)} in valence and ${arousal.toFixed(2)} in arousal itself.`;
+  return (
+    "A trained judge hears each section. Of itself it can be wrong, about " +
+    `± ${valence.toFixed(2)} in valence (of -1 to 1) and ± ${arousal.toFixed(2)} in arousal (of 0 to 1).`
+  );
 }

@@ -1,6 +1,7 @@
 /** How to take a song along: files, a link, and notes that go out over MIDI while it plays. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { refused, ServiceError } from "../api/client";
 import { MidiOut, supported } from "./midi";
 import type { SongNotes } from "./roll";
 
@@ -13,19 +14,39 @@ interface Props {
 }
 
 const FILES = [
-  [".mid", "MIDI"],
-  [".wav", "WAV"],
-  ["/stems.zip", "Stems"],
-  [".musicxml", "MusicXML"],
+  [".mid", "MIDI", "Notes for a DAW, a track for each part"],
+  [".wav", "WAV", "The whole song as it was composed, mixed and mastered"],
+  ["/stems.zip", "Stems", "A WAV file for each part, before they are mastered; some 2 MB a second"],
+  [".musicxml", "MusicXML", "Sheet music"],
 ] as const;
 
 export function Take({ id, song, link, second, playing }: Props) {
   const [copied, setCopied] = useState<boolean>();
+  const [preparing, setPreparing] = useState<ReadonlySet<string>>(new Set());
+  const [failed, setFailed] = useState("");
+  const ready = useRef(new Set<string>());
   useEffect(() => {
     if (copied !== true) return;
     const timer = setTimeout(() => setCopied(undefined), 2500);
     return () => clearTimeout(timer);
   }, [copied]);
+
+  /** Wait until a file is made, which may take a while and may fail, and take it then. */
+  async function prepare(form: string, link: HTMLAnchorElement) {
+    if (preparing.has(form)) return;
+    setFailed("");
+    setPreparing((before) => new Set(before).add(form));
+    try {
+      const answer = await fetch(link.href, { method: "HEAD" });
+      if (!answer.ok) throw refused(undefined, answer);
+      ready.current.add(form);
+      link.click();
+    } catch (error) {
+      setFailed(error instanceof ServiceError ? error.message : "Kelly cannot be reached. Try again when she is back.");
+    } finally {
+      setPreparing((before) => new Set([...before].filter((one) => one !== form)));
+    }
+  }
 
   // The clipboard is not there where the page came over plain HTTP from another machine.
   async function copy(text: string) {
@@ -40,9 +61,20 @@ export function Take({ id, song, link, second, playing }: Props) {
   return (
     <div className="take">
       <nav aria-label="Download">
-        {FILES.map(([form, name]) => (
-          <a key={form} href={`/v1/songs/${id}${form}`} download>
-            {name}
+        {FILES.map(([form, name, title]) => (
+          <a
+            key={form}
+            href={`/v1/songs/${id}${form}`}
+            download
+            title={title}
+            aria-busy={preparing.has(form)}
+            onClick={(event) => {
+              if (ready.current.has(form)) return;
+              event.preventDefault();
+              void prepare(form, event.currentTarget);
+            }}
+          >
+            {preparing.has(form) ? `${name}…` : name}
           </a>
         ))}
       </nav>
@@ -65,6 +97,7 @@ export function Take({ id, song, link, second, playing }: Props) {
           ref={(field) => field?.select()}
         />
       )}
+      {failed !== "" && <p role="alert">{failed}</p>}
       {supported() && <MidiOutput song={song} second={second} playing={playing} />}
     </div>
   );

@@ -97,8 +97,9 @@ function paintSections(pen: CanvasRenderingContext2D, view: View, song: SongNote
     pen.clip();
     pen.fillStyle = ink.text;
     pen.font = "600 12px Inter Variable, sans-serif";
-    pen.fillText(section.role, Math.max(2, left), 14);
-    paintChords(pen, view, section, ink);
+    const room = right - Math.max(2, left) - 4;
+    if (pen.measureText(section.role).width <= room) pen.fillText(section.role, Math.max(2, left), 14);
+    paintChords(pen, view, section, right, ink);
     pen.restore();
   });
 }
@@ -107,6 +108,7 @@ function paintChords(
   pen: CanvasRenderingContext2D,
   view: View,
   section: SongNotes["sections"][number],
+  end: number,
   ink: Ink,
 ): void {
   pen.font = "11px Inter Variable, sans-serif";
@@ -114,7 +116,7 @@ function paintChords(
   let free = Number.NEGATIVE_INFINITY; // where the name before ends
   section.chords.forEach((chord, at) => {
     const left = xOf(view, section.start + (section.onsets[at] ?? 0));
-    if (left < free) return;
+    if (left < free || left + pen.measureText(chord).width > end) return;
     pen.fillText(chord, left, 40);
     free = left + pen.measureText(chord).width + 8;
   });

@@ -5,18 +5,26 @@
 import { fetched } from "../api/client";
 import type { Stems } from "./stems";
 
+const NEAR = 0.05; // seconds by which a seek may end elsewhere than it was asked to
+
 export class Sound {
   readonly #song: string;
   readonly #whole: Blob;
   readonly #audio: HTMLAudioElement;
   readonly #control = new AbortController();
   #stems: Stems | undefined;
+  #to: number | undefined; // where it is being moved
   #parting: Promise<Stems> | undefined;
 
   private constructor(song: string, whole: Blob, audio: HTMLAudioElement) {
     this.#song = song;
     this.#whole = whole;
     this.#audio = audio;
+    audio.onseeked = () => {
+      const to = this.#to;
+      if (to === undefined || Math.abs(to - audio.currentTime) < NEAR) this.#to = undefined;
+      else audio.currentTime = to;
+    };
   }
 
   /** The sound of a song, once it is rendered. Throws ServiceError. */
@@ -40,7 +48,7 @@ export class Sound {
   }
 
   get second(): number {
-    return this.#stems?.second ?? this.#audio.currentTime;
+    return this.#stems?.second ?? this.#to ?? this.#audio.currentTime;
   }
 
   get playing(): boolean {
@@ -59,8 +67,15 @@ export class Sound {
 
   seek(second: number): void {
     const to = Math.min(this.seconds, Math.max(0, second));
-    if (this.#stems === undefined) this.#audio.currentTime = to;
+    if (this.#stems === undefined) this.#sought(to);
     else this.#stems.seek(to);
+  }
+
+  /** Seeks go one after another: Chromium can get stuck in one that is overtaken by the next. */
+  #sought(to: number): void {
+    this.#to = to;
+    if (this.#audio.seeking) return;
+    this.#audio.currentTime = to;
   }
 
   /** Whether each part's sound is there by itself. */
@@ -82,7 +97,7 @@ export class Sound {
     const stems = await Stems.of(this.#song, this.#whole, this.#control.signal);
     const playing = this.playing;
     this.#audio.pause();
-    stems.seek(this.#audio.currentTime);
+    stems.seek(this.#to ?? this.#audio.currentTime);
     this.#stems = stems;
     if (playing) await stems.play();
     return stems;
