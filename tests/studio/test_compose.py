@@ -532,3 +532,74 @@ def test_a_song_composed_by_the_page_is_that_of_the_package(opened, studio):
         data = caller.get(f"/v1/songs/{song}.mid").content
     place = [round(told["emotion"][axis], 4) for axis in ("valence", "arousal", "dominance")]
     assert midi.to_bytes(kelly.compose(kelly.Emotion(*place), bars=8, seed=0).score) == data
+
+
+def test_another_reading_is_chosen_by_a_click_and_the_words_are_come_back_to(opened):
+    page = opened()
+    written(page, "I miss my grandmother, and I am grateful for every summer")
+    told = page.locator(".told")
+    other = told.get_by_role("button").first
+    name = other.inner_text()
+    other.click()
+    expect(told).to_contain_text("Nearest name")
+    expect(page.locator(".words .ink")).to_have_attribute("data-faded", "true")
+    told.get_by_role("button", name="Back to your words").click()
+    expect(told).to_contain_text(name)
+    expect(told).to_contain_text("Heard as")
+
+
+def test_takes_are_compared_at_the_same_place(opened):
+    page = opened()
+    first = composed(page)
+    page.get_by_role("button", name="Again, another way").click()
+    changed(page, first)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    page.locator(".roll").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_role("button", name="Take A").click()
+    page.wait_for_url(re.compile(first))
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator(".elapsed")).to_have_text(re.compile(r"0:(0[5-9]|1\d) /"))
+
+
+def test_what_was_made_anew_stays_chosen_and_is_heard_from_there(opened):
+    page = opened()
+    song = composed(page)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    dragged(page, ".roll", (0.52, 0.5), (0.73, 0.5))
+    page.get_by_role("button", name="Vary the").click()
+    changed(page, song)
+    expect(page.get_by_role("region", name="Change it")).to_contain_text("Bars 5–6")
+    expect(page.locator(".elapsed")).to_have_text(re.compile(r"0:(0[6-9]|1\d) /"))
+
+
+def test_work_goes_on_when_the_service_is_back_and_can_be_given_up_while_it_is_away(opened):
+    page = opened()
+    page.route("**/v1/jobs/*/events", lambda route: route.abort())
+    written(page, SAD)
+    page.get_by_role("button", name="Compose", exact=True).click()
+    away = page.locator(".work")
+    expect(away).to_contain_text("Kelly cannot be reached")
+    page.route("**/v1/jobs/*", lambda route: route.abort())
+    page.get_by_role("button", name="Cancel").click()
+    expect(away).to_be_empty()
+    expect(page.get_by_role("button", name="Compose", exact=True)).to_be_enabled()
+    page.unroute("**/v1/jobs/*/events")
+    page.unroute("**/v1/jobs/*")
+    page.get_by_role("button", name="Compose", exact=True).click()
+    made(page)
+
+
+def test_a_file_that_takes_a_while_says_so_and_one_that_cannot_be_made_why(opened):
+    page = opened()
+    composed(page)
+    page.route("**/stems.zip", failing(504, "it took longer than 60 seconds"))
+    page.get_by_role("link", name="Stems").click()
+    expect(page.locator(".take").get_by_role("alert")).to_contain_text("The service answered 504.")
+    page.unroute("**/stems.zip")
+    with page.expect_download():
+        page.get_by_role("link", name="Stems").click()
+        expect(page.get_by_role("link", name="Stems…")).to_be_visible()
+    expect(page.get_by_role("link", name="Stems", exact=True)).to_be_visible()

@@ -109,8 +109,9 @@ def test_a_cookie_of_another_token_opens_nothing(guarded):
 
 def test_the_cookie_goes_over_tls_alone_where_a_proxy_speaks_it(guarded):
     with guarded.caller() as caller:
-        headers = {"authorization": f"Bearer {TOKEN}", "x-forwarded-proto": "https"}
-        assert "Secure" in caller.post("/v1/sessions", headers=headers).headers["set-cookie"]
+        for way, secure in (("https", True), ("https, http", True), ("http", False)):
+            headers = {"authorization": f"Bearer {TOKEN}", "x-forwarded-proto": way}
+            assert ("Secure" in caller.post("/v1/sessions", headers=headers).headers["set-cookie"]) == secure
 
 
 def test_kelly_studio_says_where_it_is_and_ends_when_it_is_told(studio, tmp_path):  # noqa: ARG001

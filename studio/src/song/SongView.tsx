@@ -1,7 +1,7 @@
 /** A song: its piano roll, what sounds, each part's say in it, how it was heard, and how to take it along. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { api, given } from "../api/client";
 import { Mixer } from "./Mixer";
 import { HEIGHT, Roll } from "./Roll";
@@ -9,7 +9,7 @@ import { type Bars, lanesOf, type SongNotes } from "./roll";
 import { Strip } from "./Strip";
 import { Take } from "./Take";
 import { barLines, Clock } from "./time";
-import { type Start, useSound } from "./useSound";
+import { useSound } from "./useSound";
 import "./song.css";
 
 interface Props {
@@ -23,6 +23,12 @@ interface Props {
   onLeave?: ((at: Start) => void) | undefined;
   /** What can be done with the song, or the bars of it that are selected. */
   children?: ReactNode;
+}
+
+/** Where a song is: a place in seconds, and whether it plays. */
+export interface Start {
+  second: number;
+  playing: boolean;
 }
 
 const NOTHING: ReadonlySet<number> = new Set();
@@ -39,12 +45,21 @@ export function useNotes(id: string) {
 
 export function SongView({ id, bars, onBars, link, start, onLeave, children }: Props) {
   const { data: song, error } = useNotes(id);
-  const begin = () => start?.() ?? (song === undefined || bars === undefined ? undefined : beginning(song, bars));
-  const { sound, failed, playing, parting, toggle, mix } = useSound(id, begin);
+  const { sound, failed, playing, parting, toggle, mix } = useSound(id);
+  const begun = useRef(false);
   const [silent, setSilent] = useState(NOTHING);
   const lanes = useMemo(() => (song === undefined ? [] : lanesOf(song, HEIGHT)), [song]);
   const second = useCallback(() => sound?.second ?? 0, [sound]);
   const seek = useCallback((to: number) => sound?.seek(to), [sound]);
+
+  useEffect(() => {
+    if (sound === undefined || song === undefined || begun.current) return;
+    begun.current = true;
+    const at = start?.() ?? (bars === undefined ? undefined : beginning(song, bars));
+    if (at === undefined) return;
+    sound.seek(at.second);
+    if (at.playing) toggle();
+  }, [sound, song, bars, start, toggle]);
 
   useLayoutEffect(() => {
     if (sound === undefined || onLeave === undefined) return;

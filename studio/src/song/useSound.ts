@@ -19,20 +19,12 @@ export interface Sounding {
   mix: (levels: Levels) => void;
 }
 
-/** Where it begins: a place in seconds, and whether it plays on from there. */
-export interface Start {
-  second: number;
-  playing: boolean;
-}
-
-export function useSound(song: string, start?: () => Start | undefined): Sounding {
+export function useSound(song: string): Sounding {
   const [sound, setSound] = useState<Sound>();
   const [failed, setFailed] = useState<string>();
   const [playing, setPlaying] = useState(false);
   const [parting, setParting] = useState(false);
   const wanted = useRef<Levels>(undefined);
-  const begin = useRef(start);
-  begin.current = start;
 
   useEffect(() => {
     const control = new AbortController();
@@ -44,13 +36,8 @@ export function useSound(song: string, start?: () => Start | undefined): Soundin
     Sound.of(song, control.signal)
       .then((one) => {
         loaded = one;
-        if (control.signal.aborted) return one.dispose();
-        setSound(one);
-        const { second, playing } = begin.current?.() ?? { second: 0, playing: false };
-        one.seek(second);
-        if (!playing) return;
-        setPlaying(true);
-        return one.play();
+        if (control.signal.aborted) one.dispose();
+        else setSound(one);
       })
       .catch((error: Error) => {
         if (!control.signal.aborted) setFailed(error.message);

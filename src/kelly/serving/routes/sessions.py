@@ -22,7 +22,8 @@ async def begin_session(here: Here, request: Request) -> Response:
     """Begin the session of a browser that has shown the token; where none is asked for, nothing begins."""
     answer = Response(status_code=204)
     if token := here.settings.token:
-        secure = request.headers.get("x-forwarded-proto") == "https"  # of the proxy that speaks TLS
+        outermost, *_ = request.headers.get("x-forwarded-proto", "").split(",")  # of the proxies between
+        secure = outermost.strip() == "https"
         answer.set_cookie(SESSION, session(token), httponly=True, samesite="strict", secure=secure)
     return answer
 
