@@ -60,6 +60,7 @@ def main() -> None:
         page.wait_for_timeout(1000)  # the roll has been painted, and the sound begun
         for what, deed in (
             ("playing", lambda: page.wait_for_timeout(1000 * SECONDS)),
+            ("each part's sound is loaded while it plays", lambda: parted(page)),
             ("the point is dragged over the map", lambda: moved(page, ".map svg")),
             ("bars are selected in the roll", lambda: moved(page, ".roll")),
             ("the roll is zoomed and moved", lambda: zoomed(page)),
@@ -156,6 +157,13 @@ def moved(page: Page, place: str) -> None:
         page.mouse.move(x, y)
         time.sleep(max(0.0, begun + step / 60 - time.perf_counter()))
     page.mouse.up()
+
+
+def parted(page: Page) -> None:
+    """Mute a part, for which each part's own sound is loaded."""
+    page.locator(".mixer .switch").first.click()
+    page.locator(".parting", has_text="loaded").wait_for()
+    page.locator(".parting", has_not_text="loaded").wait_for(state="attached", timeout=120_000)
 
 
 def zoomed(page: Page) -> None:
