@@ -1,7 +1,7 @@
 # make demo        compose two songs into demo/ and say where they are
 # make studio      build the page of Kelly Studio into the package, with Node.js 20.19 or newer
 # make test        run the tests, but for those of the workbench and of replicas
-# make test-studio  of these, the tests of the page: its logic, and in a browser
+# make test-studio  the tests of the page, its logic and in a browser: also the long ones, which make test leaves out
 # make test-train  install the workbench (torch and what trains with it) and run its tests
 # make test-cluster  install Ray and run the tests of replicas
 # make check       formatting, lint, types, floors; the workbench's types and the pages where they are installed
@@ -53,12 +53,12 @@ studio/node_modules/.package-lock.json: studio/package-lock.json
 
 test: $(VENV)/.installed-dev page
 	$(BIN)/pytest -n $(WORKERS) --dist=worksteal --ignore=tests/training --ignore=tests/cluster --ignore=tests/studio $(ARGS)
-	@if [ -z "$(ARGS)" ]; then $(MAKE) --no-print-directory test-studio; fi
+	@if [ -z "$(ARGS)" ]; then $(MAKE) --no-print-directory test-studio MARK="not long"; fi
 
 # By themselves: a browser that is driven from Python keeps the event loop of its process.
 test-studio: $(VENV)/.installed-dev page
 	@if [ -e studio/node_modules ]; then cd studio && npm test --silent; fi
-	$(BIN)/pytest -n $(WORKERS) --dist=worksteal tests/studio
+	$(BIN)/pytest -n $(WORKERS) --dist=worksteal $(if $(MARK),-m "$(MARK)") tests/studio
 
 # One process: torch takes the cores by itself.
 test-train: $(VENV)/.installed-train

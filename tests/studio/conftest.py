@@ -26,6 +26,7 @@ def silence(seconds):
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE = {"width": 1440, "height": 900}
 SILENCE = silence(20.0)
+TABLET = {"width": 1024, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
 
@@ -34,7 +35,7 @@ def studio(tmp_path_factory):
     """A service that answers the page; skips where that is not built."""
     if not (PAGE / "index.html").is_file():
         pytest.skip("the page is not built: make studio")
-    with serving(tmp_path_factory.mktemp("studio")) as served:
+    with serving(tmp_path_factory.mktemp("studio"), "--workers", "1") as served:
         served.ready()
         yield served
 

@@ -8,7 +8,7 @@ import pytest
 
 import kelly
 from kelly.score import midi
-from studio.conftest import PHONE, WIDE, sync_api
+from studio.conftest import PHONE, TABLET, WIDE, sync_api
 
 expect = sync_api.expect
 SAD = "I miss my grandmother so much"
@@ -363,6 +363,7 @@ def test_a_link_that_cannot_be_composed_is_asked_for_once_and_said_so(opened):
     assert len(posts) == 1
 
 
+@pytest.mark.long
 def test_a_link_that_was_cancelled_stays_so(opened):
     page = opened()
     posts = asked(page)
@@ -375,6 +376,7 @@ def test_a_link_that_was_cancelled_stays_so(opened):
     assert len(posts) == 1
 
 
+@pytest.mark.long
 def test_who_composes_before_the_words_are_read_gets_what_is_written_now(opened, studio):
     page = opened()
     written(page, SAD)
@@ -386,6 +388,7 @@ def test_who_composes_before_the_words_are_read_gets_what_is_written_now(opened,
         assert caller.get(f"/v1/songs/{song}").json()["emotion"]["valence"] > 0.6
 
 
+@pytest.mark.long
 def test_a_double_click_composes_once(opened):
     page = opened()
     posts = asked(page)
@@ -395,6 +398,7 @@ def test_a_double_click_composes_once(opened):
     assert len(posts) == 1
 
 
+@pytest.mark.long
 def test_a_preference_is_of_what_the_take_was_made_for(opened, studio):
     page = opened()
     first = composed(page)
@@ -407,6 +411,7 @@ def test_a_preference_is_of_what_the_take_was_made_for(opened, studio):
         assert caller.get("/v1/preferences").json()["preferences"][0]["asked"]["valence"] < 0
 
 
+@pytest.mark.long
 def test_the_same_variation_asked_for_again_is_another_take(opened):
     page = opened()
     song = composed(page)
@@ -418,6 +423,7 @@ def test_the_same_variation_asked_for_again_is_another_take(opened):
     assert len(found) == 2
 
 
+@pytest.mark.long
 def test_each_part_is_loaded_once_however_fast_one_clicks(opened):
     page = opened(sound=True)
     composed(page)
@@ -435,6 +441,7 @@ def test_each_part_is_loaded_once_however_fast_one_clicks(opened):
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_browser_that_keeps_nothing_or_kept_it_wrongly_can_compose(opened):
     page = opened()
     page.evaluate("sessionStorage.setItem('kelly-work-compose', '{oops'); localStorage.setItem('kelly-theme', 'pink')")
@@ -450,6 +457,7 @@ def test_a_browser_that_keeps_nothing_or_kept_it_wrongly_can_compose(opened):
     composed(page)
 
 
+@pytest.mark.long
 def test_a_page_that_cannot_be_loaded_says_so_and_the_others_go_on(opened):
     page = opened()
     page.get_by_label("What do you feel?").fill(SAD)
@@ -466,6 +474,7 @@ def test_a_page_that_cannot_be_loaded_says_so_and_the_others_go_on(opened):
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_link_can_be_taken_where_there_is_no_clipboard(opened):
     page = opened()
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
@@ -475,6 +484,7 @@ def test_a_link_can_be_taken_where_there_is_no_clipboard(opened):
     expect(page.get_by_label("The link")).to_have_value(re.compile("v=.*&seed="))
 
 
+@pytest.mark.long
 def test_the_song_and_the_words_are_there_when_one_comes_back_from_another_page(opened):
     page = opened()
     song = composed(page)
@@ -485,6 +495,7 @@ def test_the_song_and_the_words_are_there_when_one_comes_back_from_another_page(
     expect(page.get_by_label("What do you feel?")).to_have_value(SAD)
 
 
+@pytest.mark.long
 def test_keys_of_the_browser_stay_the_browsers(opened):
     page = opened()
     composed(page)
@@ -497,6 +508,7 @@ def test_keys_of_the_browser_stay_the_browsers(opened):
     assert roll.evaluate(pressed, {"key": "+", "ctrlKey": True})  # larger
 
 
+@pytest.mark.long
 def test_the_focus_stays_among_the_songs_when_one_is_forgotten(opened):
     page = opened()
     first = composed(page, bars="16 bars")
@@ -507,14 +519,25 @@ def test_the_focus_stays_among_the_songs_when_one_is_forgotten(opened):
     expect(page.locator(".empty")).to_be_visible()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("called", ["", "x", "../../metrics%3F"])
 def test_an_address_that_names_no_song_is_told_in_plain_words(opened, called):
     page = opened(f"#/compose?song={called}")
     expect(page.get_by_role("alert")).to_contain_text("The address names no song.")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, {"width": 1024, "height": 800}, PHONE], ids=lambda size: str(size["width"]))
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [
+        (WIDE, "light"),
+        (PHONE, "dark"),
+        pytest.param(WIDE, "dark", marks=pytest.mark.long),
+        pytest.param(TABLET, "light", marks=pytest.mark.long),
+        pytest.param(TABLET, "dark", marks=pytest.mark.long),
+        pytest.param(PHONE, "light", marks=pytest.mark.long),
+    ],
+    ids=lambda one: one if isinstance(one, str) else str(one["width"]),
+)
 def test_it_fits_the_screen_and_bars_nobody(opened, axe, shots, size, theme):
     page = opened("", viewport=size, color_scheme=theme)
     composed(page, "I am grateful, and a little afraid", "16 bars")
@@ -548,6 +571,7 @@ def test_another_reading_is_chosen_by_a_click_and_the_words_are_come_back_to(ope
     expect(told).to_contain_text("Heard as")
 
 
+@pytest.mark.long
 def test_takes_are_compared_at_the_same_place(opened):
     page = opened()
     first = composed(page)
@@ -564,6 +588,7 @@ def test_takes_are_compared_at_the_same_place(opened):
     expect(page.locator(".elapsed")).to_have_text(re.compile(r"0:(0[5-9]|1\d) /"))
 
 
+@pytest.mark.long
 def test_what_was_made_anew_stays_chosen_and_is_heard_from_there(opened):
     page = opened()
     song = composed(page)

@@ -185,6 +185,7 @@ def test_what_cannot_be_heard_says_what_to_do_and_takes_nothing_away(page, recor
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_the_course_of_notes_is_moved_along_before_they_sound(page, notes):
     held = []
     page.route("**/*.wav", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it calls
@@ -198,6 +199,7 @@ def test_the_course_of_notes_is_moved_along_before_they_sound(page, notes):
     expect(course(page)).to_have_attribute("aria-valuenow", there)
 
 
+@pytest.mark.long
 def test_what_the_service_refuses_for_its_size_says_how_much_it_takes(page, recording):
     problem = {"type": "urn:kelly:problem:too-large", "title": "", "status": 413}
     problem["detail"] = "a request here may have 67,108,864 bytes"
@@ -221,6 +223,7 @@ def test_listening_to_a_file_can_be_cancelled(page, recording, axe):
     assert heard(page)
 
 
+@pytest.mark.long
 def test_what_the_browser_cannot_play_is_heard_all_the_same(page, recording, tmp_path):
     soundfile.write(tmp_path / "chords.aiff", *soundfile.read(recording))
     bring(page, tmp_path / "chords.aiff")
@@ -230,6 +233,7 @@ def test_what_the_browser_cannot_play_is_heard_all_the_same(page, recording, tmp
     expect(course(page)).to_have_attribute("aria-valuetext", re.compile("^0:05, .*, valence"))
 
 
+@pytest.mark.long
 def test_of_silence_nothing_is_said(page, tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(2 * RATE), RATE)
     bring(page, tmp_path / "silence.wav")
@@ -258,6 +262,7 @@ def test_the_microphone_is_heard_live_and_at_the_end_as_a_recording(page, axe, s
     assert not axe(page)
 
 
+@pytest.mark.long
 def test_what_was_heard_before_comes_back_where_listening_live_is_cancelled(page, recording):
     bring(page, recording)
     name = heard(page)
@@ -287,6 +292,7 @@ def test_where_it_cannot_listen_live_the_page_says_what_to_do(page):
         expect(use).to_be_enabled()
 
 
+@pytest.mark.long
 def test_what_was_recorded_is_not_lost_with_the_connection(page):
     lost = []
 

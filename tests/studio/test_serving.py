@@ -21,7 +21,7 @@ TOKEN = "a-token-of-more-than-sixteen"  # noqa: S105
 @pytest.fixture(scope="module")
 def guarded(studio, tmp_path_factory):  # noqa: ARG001 - which skips where the page is not built
     """A service that asks for a token."""
-    with serving(tmp_path_factory.mktemp("guarded"), KELLY_TOKEN=TOKEN) as served:
+    with serving(tmp_path_factory.mktemp("guarded"), "--workers", "1", KELLY_TOKEN=TOKEN) as served:
         served.ready()
         yield served
 

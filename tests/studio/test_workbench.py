@@ -145,6 +145,7 @@ def test_what_cannot_be_trained_is_told_at_its_field(opened, corpora):
     expect(page.get_by_label("Labels")).to_have_accessible_description(re.compile("must be a file of this machine"))
 
 
+@pytest.mark.long
 def test_a_training_that_fails_says_why_and_goes_on_once_that_is_mended(opened, corpora):
     (corpora / "fails").write_text("kelly: this command needs the extra `train` (torch is missing): pip install torch")
     page = opened(at("trainings"))
@@ -157,6 +158,7 @@ def test_a_training_that_fails_says_why_and_goes_on_once_that_is_mended(opened, 
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_who_went_elsewhere_while_a_training_is_begun_stays_there(opened, studio, corpora):
     page, held = opened(at("trainings")), []
     page.route(
@@ -173,6 +175,7 @@ def test_who_went_elsewhere_while_a_training_is_begun_stays_there(opened, studio
     studio.bench.until(training)
 
 
+@pytest.mark.long
 def test_no_more_trainings_run_than_there_is_room_for(opened, studio, corpora):
     begun = [studio.bench.begin(corpora, seed=seed) for seed in range(2)]
     page = opened(at("trainings"))
@@ -184,6 +187,7 @@ def test_no_more_trainings_run_than_there_is_room_for(opened, studio, corpora):
         studio.bench.until(one)
 
 
+@pytest.mark.long
 def test_who_loses_sight_of_a_training_sees_it_again(opened, studio, corpora):
     training = studio.bench.begin(corpora)
     page = opened()
@@ -228,6 +232,7 @@ def test_runs_are_compared_and_what_differs_is_pointed_out(opened, shots):
     expect(page.get_by_role("heading", name="2 settings differ")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_link_to_a_run_that_is_gone_asks_no_more_than_once_where_that_fails(opened):
     page, asked = opened(), []
 
