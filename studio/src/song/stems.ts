@@ -12,6 +12,7 @@ import { fetched } from "../api/client";
 
 const QUIET = 1e-4; // of full scale: what nobody hears
 const BLOCK = 1024; // frames that are looked at together
+const PIECE = 2_000_000; // frames that are copied at a time
 const SPARSE = 17; // frames of which one is enough to tell how loud all are
 const PAUSE = 1; // seconds of silence that are worth leaving out
 
@@ -50,10 +51,11 @@ export class Stems {
     for (const name of names) {
       // One after another: all at once would take twice the memory.
       const bytes = unzipSync(zip, { filter: (file) => file.name === name })[name] as Uint8Array<ArrayBuffer>;
-      const buffer = await context.decodeAudioData(bytes.slice().buffer);
+      const buffer = await context.decodeAudioData(bytes.buffer); // a copy of its own: the files are not packed
       signal.throwIfAborted();
       apart += power(buffer);
-      cuts.push(cut(buffer));
+      cuts.push(await cut(buffer));
+      await breath();
     }
     // Only now does anything join the transport, which all songs share: what is given up halfway leaves nothing there.
     const end = new Tone.Limiter(-1).toDestination();
@@ -114,16 +116,28 @@ function player(buffer: AudioBuffer, at: number): Tone.Player {
 }
 
 /** What sounds of a buffer, each with the second at which it begins. */
-function cut(buffer: AudioBuffer): [number, AudioBuffer][] {
+async function cut(buffer: AudioBuffer): Promise<[number, AudioBuffer][]> {
   const channels = Array.from({ length: buffer.numberOfChannels }, (_, at) => buffer.getChannelData(at));
-  return sounding(channels, buffer.sampleRate).map(([first, last]) => {
+  const stretches = sounding(channels, buffer.sampleRate);
+  const found: [number, AudioBuffer][] = [];
+  for (const [first, last] of stretches) {
+    await breath();
     const length = last - first;
     const one = new AudioBuffer({ length, numberOfChannels: channels.length, sampleRate: buffer.sampleRate });
-    channels.forEach((samples, at) => {
-      one.copyToChannel(samples.subarray(first, last), at);
-    });
-    return [first / buffer.sampleRate, one];
-  });
+    for (const [at, samples] of channels.entries()) {
+      for (let begin = first; begin < last; begin += PIECE) {
+        one.copyToChannel(samples.subarray(begin, Math.min(last, begin + PIECE)), at, begin - first);
+        await breath();
+      }
+    }
+    found.push([first / buffer.sampleRate, one]);
+  }
+  return found;
+}
+
+/** Let the page do what else there is to do. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** The frames, from first to last (excluded), in which anything sounds; short silences stand within them. */
