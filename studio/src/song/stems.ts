@@ -6,7 +6,7 @@
  * kept: a part that plays now and then would else take as much memory as one that always does.
  */
 
-import { unzipSync } from "fflate";
+import { Unzip } from "fflate";
 import * as Tone from "tone";
 import { fetched } from "../api/client";
 
@@ -36,22 +36,12 @@ export class Stems {
   /** The stems of a song, once all are there, as loud together as its whole sound is. Throws ServiceError. */
   static async of(song: string, whole: Blob, signal: AbortSignal): Promise<Stems> {
     const answer = await fetched(`/v1/songs/${song}/stems.zip`, signal);
-    const zip = new Uint8Array(await answer.arrayBuffer());
     const context = Tone.getContext();
     const mixed = power(await context.decodeAudioData(await whole.arrayBuffer()));
     const cuts: [number, AudioBuffer][][] = [];
     let apart = 0;
-    const names: string[] = [];
-    unzipSync(zip, {
-      filter: ({ name }) => {
-        names.push(name);
-        return false;
-      },
-    });
-    for (const name of names) {
-      // One after another: all at once would take twice the memory.
-      const bytes = unzipSync(zip, { filter: (file) => file.name === name })[name] as Uint8Array<ArrayBuffer>;
-      const buffer = await context.decodeAudioData(bytes.buffer); // a copy of its own: the files are not packed
+    for await (const bytes of files(answer)) {
+      const buffer = await context.decodeAudioData(bytes.buffer);
       signal.throwIfAborted();
       apart += power(buffer);
       cuts.push(await cut(buffer));
@@ -133,6 +123,37 @@ async function cut(buffer: AudioBuffer): Promise<[number, AudioBuffer][]> {
     found.push([first / buffer.sampleRate, one]);
   }
   return found;
+}
+
+/** The files of an archive one after another, as they come: all at once they would take twice the memory. */
+async function* files(answer: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const whole: Uint8Array<ArrayBuffer>[] = [];
+  const unzip = new Unzip((file) => {
+    const pieces: Uint8Array[] = [];
+    file.ondata = (error, piece, last) => {
+      if (error !== null) throw error;
+      pieces.push(piece);
+      if (last) whole.push(joined(pieces));
+    };
+    file.start();
+  });
+  const reader = (answer.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    unzip.push(value ?? new Uint8Array(0), done);
+    for (let file = whole.shift(); file !== undefined; file = whole.shift()) yield file;
+    if (done) return;
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
 /** Let the page do what else there is to do. */
