@@ -1,5 +1,6 @@
 """Connections: how long they may say nothing, how many there are, and how they end."""
 
+import asyncio
 import http.client
 import re
 import resource
@@ -9,12 +10,15 @@ import threading
 import time
 from contextlib import contextmanager
 from functools import partial
+from unittest import mock
 
 import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 from kelly.errors import UsageError
 from kelly.serving.connections import BURST, PIECE, Connection, room
@@ -141,6 +145,16 @@ def test_a_live_connection_outlives_the_time_for_a_head():
         assert one.recv(4096) == b"\x81\x02hi"
         one.sendall(b"\x88\x80\x00\x00\x00\x00")
         assert rest(one) == b"\x88\x00"
+
+
+def test_a_service_may_end_while_a_live_connection_is_closing():
+    live = Socket.__new__(Socket)  # as it is between the good-byes of both ends
+    live.conn = ServerProtocol(state=State.CLOSING)
+    live.transport = mock.Mock()
+    live.queue, live.close_sent, live.handshake_complete = asyncio.Queue(), False, True
+    live.stop_keepalive = mock.Mock()
+    live.shutdown()
+    live.transport.close.assert_called_once()
 
 
 @pytest.mark.parametrize(

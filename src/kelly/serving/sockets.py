@@ -10,6 +10,7 @@ from __future__ import annotations
 import h11
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 from websockets.frames import CloseCode, Frame
 from websockets.server import ServerProtocol
 
@@ -40,6 +41,13 @@ class Socket(WebSocketsSansIOProtocol):
             if self.writable.is_set():
                 self.transport.resume_reading()
         return message
+
+    def shutdown(self) -> None:
+        """Say that the service ends, unless the other end is saying good-bye just now."""
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.close()
 
     def handle_cont(self, event: Frame) -> None:
         """Add a piece to a message, unless it has too many."""
