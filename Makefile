@@ -1,6 +1,6 @@
 # make demo        compose two songs into demo/ and say where they are
 # make studio      build the page of Kelly Studio into the package, with Node.js 20.19 or newer
-# make test        run the tests, but for those of the workbench and of replicas
+# make test        run the tests, but for those of the workbench and of replicas, and the long ones of the page
 # make test-studio  the tests of the page, its logic and in a browser: also the long ones, which make test leaves out
 # make test-train  install the workbench (torch and what trains with it) and run its tests
 # make test-cluster  install Ray and run the tests of replicas

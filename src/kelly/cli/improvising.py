@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kelly.cli import options
-from kelly.cli.output import as_json, progress, say
-from kelly.cli.writing import write_together
+from kelly.cli.output import progress
+from kelly.cli.writing import put_score
 from kelly.errors import UsageError
 
 if TYPE_CHECKING:
@@ -181,12 +181,7 @@ def _made(source: Path, out: Path | None, how: str, work: partial[Score], *, jso
     with progress(1, quiet=quiet) as step:
         step("writing")
         made = work(given)
-    write_together([(path, partial(midi.write, made))])
-    notes = sum(len(part.notes) for part in made.parts)
-    if json:
-        as_json({"files": {"midi": str(path)}, "notes": notes, "seconds": round(made.duration, 2)})
-    else:
-        say([f"{notes} notes, {made.duration:.0f} s", str(path)], quiet=quiet)
+    put_score(made, path, json=json, quiet=quiet)
 
 
 def _free(source: Path, how: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +10,10 @@ import typer
 from kelly.cli import options, prose
 from kelly.cli.output import as_json, say
 from kelly.cli.sources import checked_breaks, one_of, wishes
-from kelly.cli.writing import slug, write_together
+from kelly.cli.writing import put_score, slug, write_together
 
 if TYPE_CHECKING:
     from kelly.emotion.space import Emotion
-    from kelly.score.notes import Score
 
 __all__ = ["register", "reperform"]
 
@@ -100,7 +98,7 @@ def reperform(
     if bars is not None:
         first, last = options.span(bars)
         score = reperformed_bars(midi.read(source), first, last, asked, **wished)
-        _put(score, out if out is not None else _free(source, asked), json=json, quiet=quiet)
+        put_score(score, out if out is not None else _free(source, asked), json=json, quiet=quiet)
         return
     song = reperformed(midi.read(source), asked, **wished)
     path = out if out is not None else _free(source, asked)
@@ -121,18 +119,6 @@ def _feeling(text: str | None, vad: tuple[float, float, float] | None) -> Emotio
     from kelly.listening.mood import mood
 
     return mood(options.read_text(text or ""))
-
-
-def _put(score: Score, path: Path, *, json: bool, quiet: bool) -> None:
-    """Write a score of which some bars are new, and say so."""
-    from kelly.score import midi
-
-    write_together([(path, partial(midi.write, score))])
-    notes = sum(len(part.notes) for part in score.parts)
-    if json:
-        as_json({"files": {"midi": str(path)}, "notes": notes, "seconds": round(score.duration, 2)})
-    else:
-        say([f"{notes} notes, {score.duration:.0f} s", str(path)], quiet=quiet)
 
 
 def _free(source: Path, feeling: Emotion) -> Path:

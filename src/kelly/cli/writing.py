@@ -9,12 +9,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from kelly.cli.output import as_json, say
 from kelly.errors import FileError, UsageError
 from kelly.files import make_folder, replacing
 
-__all__ = ["Output", "folder", "slug", "write_together"]
+if TYPE_CHECKING:
+    from kelly.score.notes import Score
+
+__all__ = ["Output", "folder", "put_score", "slug", "write_together"]
 
 LONGEST_NAME = 80  # characters; file systems end at about 255 bytes
 
@@ -75,3 +81,15 @@ def _write(write: Callable[[Path], object], beside: Path) -> None:
         if isinstance(error.__cause__, OSError):
             raise error.__cause__ from None
         raise
+
+
+def put_score(score: Score, path: Path, *, json: bool, quiet: bool) -> None:
+    """Write a score that is no song of Kelly's, or no more, as a MIDI file, and say so."""
+    from kelly.score import midi
+
+    write_together([(path, partial(midi.write, score))])
+    notes = sum(len(part.notes) for part in score.parts)
+    if json:
+        as_json({"files": {"midi": str(path)}, "notes": notes, "seconds": round(score.duration, 2)})
+    else:
+        say([f"{notes} notes, {score.duration:.0f} s", str(path)], quiet=quiet)

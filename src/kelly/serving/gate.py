@@ -37,7 +37,7 @@ __all__ = ["OPEN", "SESSION", "Gate", "session"]
 
 OPEN = ("/health", "/healthz", "/readyz")  # what may be asked without a token, when all are busy, and in the end
 SESSION = "kelly"  # the cookie of a browser that has shown the token
-_PAGE = ("/", "/icon.svg", "/assets/")  # the page, which asks for the token itself
+_PAGE, _ASSETS = ("/", "/icon.svg"), "/assets/"  # the page, which asks for the token itself
 _COUNTS = ("/metrics",)  # what may be asked in the end, with a token
 _UPLOADS = ("/predict", "/v1/analyses", "/v1/feelings", "/v1/songs/imports")
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -107,11 +107,11 @@ class Gate:
         return next((refusal for check in checks if (refusal := check(asked, self._settings))), None)
 
     def _unknown(self, asked: _Asked, _: Settings) -> RefusedError | None:
-        if asked.path in OPEN or asked.path in _PAGE[:2] or asked.path.startswith(_PAGE[2]) or not self._token:
+        if not self._token or asked.path in OPEN + _PAGE or asked.path.startswith(_ASSETS):
             return None
-        if hmac.compare_digest(self._token, _shown(asked.headers)) or hmac.compare_digest(
-            self._session, _cookie(asked.headers)
-        ):
+        if hmac.compare_digest(self._token, _shown(asked.headers)):
+            return None
+        if hmac.compare_digest(self._session, _cookie(asked.headers)):
             return None
         return RefusedError(401, "show the token: Authorization: Bearer ...")
 

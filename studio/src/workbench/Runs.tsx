@@ -121,7 +121,7 @@ function RunTable({ runs, chosen }: { runs: readonly Run[]; chosen: readonly str
                   <a href={hrefOf("runs", { run: run.id })}>{nameOf(run)}</a>
                   {place >= 0 && chosen.length > 1 && <Mark place={place} />}
                   <small>
-                    <State of={run.state} /> · {date(run.created)}
+                    {run.name} · <State of={run.state} /> · {date(run.created)}
                   </small>
                 </th>
                 <td className="number">{progress(run)}</td>
