@@ -145,6 +145,24 @@ def test_selected_bars_are_varied_written_anew_and_performed_again(opened, studi
     assert kinds == ["reperform", "infill", "vary"]
 
 
+def test_what_plays_stays_in_sight_when_one_looks_closer(opened):
+    page = opened()
+    composed(page)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    roll = page.locator(".roll")
+    roll.focus()
+    for _ in range(6):
+        page.keyboard.press("+")
+    drawn = "one => one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some(value => value > 0)"
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(100)
+        page.wait_for_function(f"() => ({drawn})(document.querySelectorAll('.roll canvas')[1])")
+    before = roll.locator("canvas").first.evaluate("one => one.toDataURL()")
+    page.keyboard.press("Home")
+    page.wait_for_function("before => document.querySelector('.roll canvas').toDataURL() !== before", arg=before)
+
+
 def test_what_is_varied_keeps_its_sections_and_its_chords(opened, studio):
     page = opened()
     song = composed(page)

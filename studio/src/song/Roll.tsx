@@ -1,8 +1,17 @@
 /** The piano roll: lanes of parts, sections and chords above them, bars that can be selected, and where the music is. */
 
-import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useGround } from "../app/theme";
-import { beatOf, HEAD, type Ink, paintAbove, paintSong, type View } from "./paint";
+import { beatOf, HEAD, type Ink, pageOf, paintAbove, paintSong, type View, xOf } from "./paint";
 import { type Bars, barAt, barsBetween, lanesOf, type SongNotes } from "./roll";
 import { barLines, Clock } from "./time";
 import "./roll.css";
@@ -21,6 +30,7 @@ interface Props {
 
 export const HEIGHT = 380; // pixels of all lanes, unless they need more
 const NEAREST = 64; // pixels a beat, at most
+const NEAR = 0.01; // beats: a sound that is sent to a bar line may say that it stands just before it
 
 export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Props) {
   const ground = useGround();
@@ -41,6 +51,10 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
   const bottom = lanes.at(-1);
   const height = HEAD + (bottom === undefined ? HEIGHT : bottom.top + bottom.height);
   const view = useMemo<View>(() => ({ from, scale, width, height }), [from, scale, width, height]);
+
+  const turn = useCallback((page: number | undefined) => {
+    if (page !== undefined) setZoom(({ scale }) => ({ from: page, scale }));
+  }, []);
 
   useLayoutEffect(() => {
     const box = frame.current;
@@ -65,12 +79,15 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
     let last = Number.NaN;
     let next = requestAnimationFrame(function paint() {
       const now = second();
-      if (now !== last) paintAbove(pen, view, lines, bars, now, clock, ink);
+      if (now !== last) {
+        paintAbove(pen, view, lines, bars, now, clock, ink);
+        if (pressed.current === undefined) turn(pageOf(view, clock.beats(last), clock.beats(now)));
+      }
       last = now;
       next = requestAnimationFrame(paint);
     });
     return () => cancelAnimationFrame(next);
-  }, [view, lines, bars, clock, second, ground]);
+  }, [view, turn, lines, bars, clock, second, ground]);
 
   // React's own listener for the wheel is passive, so that a page could not keep from scrolling.
   useEffect(() => {
@@ -103,8 +120,12 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
 
   function keyed(event: KeyboardEvent) {
     if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own
-    const here = barAt(lines, clock.beats(second()));
-    const to = (bar: number) => onSeek(clock.seconds(lines[Math.max(0, Math.min(lines.length - 2, bar - 1))] ?? 0));
+    const here = barAt(lines, clock.beats(second()) + NEAR);
+    const to = (bar: number) => {
+      const line = lines[Math.max(0, Math.min(lines.length - 2, bar - 1))] ?? 0;
+      onSeek(clock.seconds(line));
+      turn(pageOf(view, view.from, line));
+    };
     const grown = bars ?? { first: here, last: here };
     if (event.key === "ArrowRight" && event.shiftKey) {
       onBars({ first: grown.first, last: Math.min(lines.length - 1, grown.last + (bars === undefined ? 0 : 1)) });
@@ -116,7 +137,9 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
     else if (event.key === " " && onPlay !== undefined) onPlay();
     else if (event.key === "Escape") onBars(undefined);
     else if (event.key === "+" || event.key === "-") {
-      setZoom(zoomed(view, view.width / 2, event.key === "+" ? 1.5 : 1 / 1.5));
+      const x = xOf(view, clock.beats(second()));
+      const seen = x >= 0 && x <= view.width;
+      setZoom(zoomed(view, seen ? x : view.width / 2, event.key === "+" ? 1.5 : 1 / 1.5));
     } else return;
     event.preventDefault();
   }

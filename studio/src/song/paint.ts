@@ -25,6 +25,15 @@ export interface Ink {
 export const xOf = (view: View, beat: number) => (beat - view.from) * view.scale;
 export const beatOf = (view: View, x: number) => view.from + x / view.scale;
 
+const MARGIN = 0.05; // of the width, that lies before the beat which turned the page
+
+/** Where a view begins that shows where the music is, when it has just gone out of it; else none: who looked elsewhere
+ * is left there. Parameters: was and now, beats; of none it was yet, NaN. */
+export function pageOf(view: View, was: number, now: number): number | undefined {
+  const seen = (beat: number) => Math.abs(xOf(view, beat) - view.width / 2) <= view.width / 2 + 1;
+  return seen(was) && !seen(now) ? now - (MARGIN * view.width) / view.scale : undefined;
+}
+
 /** The feeling that is asked for at a beat: a section's. */
 function feelings(song: SongNotes): { from: number; place: Place }[] {
   return song.sections.map((section) => ({ from: section.start, place: section.emotion }));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { pageOf } from "./paint";
 import { barAt, barsBetween, type Lane, lanesOf, type SongNotes, within } from "./roll";
 import { barLines, Clock } from "./time";
 
@@ -76,5 +77,22 @@ describe("lanes", () => {
     const pad = lanesOf(song, 200)[0] as Lane;
     expect(within(pad, 7, 9)).toEqual([0, 3]);
     expect(within(pad, 30, 40)).toEqual([3, 3]);
+  });
+});
+
+describe("a view", () => {
+  const view = { from: 8, scale: 50, width: 400, height: 300 }; // beats 8 to 16
+
+  test("turns the page where the music goes out of it, to either side", () => {
+    expect(pageOf(view, 15.9, 16.1)).toBeCloseTo(15.7);
+    expect(pageOf(view, 9, 0)).toBeCloseTo(-0.4); // the roll begins at 0 then
+    expect(pageOf(view, 12, 12.1)).toBeUndefined();
+  });
+
+  test("stays where one looks while the music is elsewhere, and where the song ends at its edge", () => {
+    expect(pageOf(view, 20, 20.1)).toBeUndefined();
+    expect(pageOf(view, 20, 10)).toBeUndefined();
+    expect(pageOf(view, Number.NaN, 30)).toBeUndefined();
+    expect(pageOf(view, 15.9, 16)).toBeUndefined();
   });
 });
