@@ -1,12 +1,15 @@
 """The transformer learns from corpora of scores, and what is exported says what it says."""
 
 import dataclasses
+import shutil
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the workbench needs the extra `train`")
+
+from safetensors.torch import load_file, save_file
 
 from kelly.composing.chance import stream
 from kelly.composing.improvising import reading, writing
@@ -273,24 +276,6 @@ def test_what_is_hidden_is_unknown(root, context):
         assert (read["feelings"][:, 4:] == 1).all()
 
 
-def test_blurred_feelings_do_not_tell_which_piece_it_is(root, context):
-    found = of(root, context, "emopia")
-    plain, blurred = (
-        [read["feelings"][0, :3] for seed in range(4) for read in drawn(found, seed, unfelt=0.0, blur=blur)]
-        for blur in (0.0, 1.0)
-    )
-    assert len({tuple(one.round(4)) for one in plain}) < len({tuple(one.round(4)) for one in blurred})
-    told = np.array(blurred)
-    assert np.all(np.abs(told) <= 1)
-    assert np.all(np.isfinite(told))
-
-
-@pytest.mark.parametrize("blur", [-0.1, 3.1, float("nan")])
-def test_a_blur_beyond_its_range_is_refused(blur):
-    with pytest.raises(UsageError, match=r"blur must lie in 0\.\.3"):
-        Settings(blur=blur)
-
-
 def test_codes_are_those_of_the_emotion_code():
     felt = torch.tensor([[0.4, 0.7, 0.2, 0.25, 0.1, 0.2], [torch.nan] * 6])
     told = codes(felt).numpy()
@@ -350,6 +335,36 @@ def test_it_learns_and_goes_on_and_its_export_says_the_same(root, context, tmp_p
     (out / "heads.onnx").write_bytes(b"damaged")
     with pytest.raises(FileError, match=r"heads\.onnx is damaged"):
         open_folder(out)
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_a_run_learns_on_from_another_and_stands_without_it(root, context, tmp_path):
+    first = Settings(recipe=SHORT, corpora=("pop909", "nottingham"), window=128, feelings=False)
+    found = transformer.data(root, first, context)
+    fit(transformer.task(first), found, tmp_path / "first", 0, "cpu")
+    more = dataclasses.replace(
+        first, begin=str(tmp_path / "first"), feelings=True, recipe=dataclasses.replace(SHORT, epochs=1, rate=1e-5)
+    )
+    fit(transformer.task(more), transformer.data(root, more, context), tmp_path / "more", 1, "cpu")
+    old, new = (load_file(tmp_path / run / "weights.safetensors") for run in ("first", "more"))
+    assert any(not torch.equal(old[name], new[name]) for name in old)
+    for name, weight in new.items():
+        torch.testing.assert_close(weight, old[name], atol=1e-4, rtol=0)
+    assert transformer.task(more).network().training
+    shutil.rmtree(tmp_path / "first")
+    settings, network = transformer.trained(tmp_path / "more")
+    assert settings == more
+    assert not network.training
+
+
+@pytest.mark.usefixtures("_tiny")
+def test_what_cannot_be_learned_on_from_is_refused_before_pieces_are_read(tmp_path, context, monkeypatch):
+    with pytest.raises(FileError, match="holds no finished run"):
+        transformer.data(tmp_path, Settings(begin=str(tmp_path / "nowhere")), context)
+    save_file(transformer.task(Settings()).network().state_dict(), tmp_path / "weights.safetensors")
+    monkeypatch.setattr(transformer, "WIDTHS", {"small": dataclasses.replace(TINY, width=64)})
+    with pytest.raises(FileError, match="does not fit the network"):
+        transformer.data(tmp_path, Settings(begin=str(tmp_path)), context)
 
 
 def test_settings_that_make_no_sense_are_refused():

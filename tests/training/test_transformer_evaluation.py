@@ -301,6 +301,13 @@ def test_what_was_never_met_is_any_value():
     assert told[1, FIELDS.index("pitch")] == pytest.approx(np.log(SIZES["pitch"]))
 
 
+def test_what_was_never_met_after_a_bar_is_not_impossible():
+    """Of these counts the formula takes nothing from what was met twice, which would leave nothing to others."""
+    train = [np.array([word(BAR, tempo=int(one), meter=1) for one in "3323331333213232"])]
+    asked = [np.array([word(BAR, tempo=a, meter=1), word(BAR, tempo=b, meter=1)]) for a in (1, 2, 3) for b in range(20)]
+    assert np.isfinite(evaluation.ngram(train, asked)).all()
+
+
 NOTES = {"seat": 1, "position": 1, "pitch": 60, "duration": 3, "velocity": 20}
 a_note = st.builds(
     lambda **values: word(NOTE, **values),

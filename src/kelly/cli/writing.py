@@ -73,18 +73,8 @@ def write_together(files: Iterable[Output]) -> None:
             _write(write, stack.enter_context(replacing(path)))
 
 
-def _write(write: Callable[[Path], object], beside: Path) -> None:
-    try:
-        write(beside)
-    except FileError as error:
-        # The file beside is nobody's business: its system error is told again with the name of the target.
-        if isinstance(error.__cause__, OSError):
-            raise error.__cause__ from None
-        raise
-
-
 def put_score(score: Score, path: Path, *, json: bool, quiet: bool) -> None:
-    """Write a score that is no song of Kelly's, or no more, as a MIDI file, and say so."""
+    """Write a score that is no song of Kelly's, or no longer one, as a MIDI file, and say so."""
     from kelly.score import midi
 
     write_together([(path, partial(midi.write, score))])
@@ -93,3 +83,13 @@ def put_score(score: Score, path: Path, *, json: bool, quiet: bool) -> None:
         as_json({"files": {"midi": str(path)}, "notes": notes, "seconds": round(score.duration, 2)})
     else:
         say([f"{notes} notes, {score.duration:.0f} s", str(path)], quiet=quiet)
+
+
+def _write(write: Callable[[Path], object], beside: Path) -> None:
+    try:
+        write(beside)
+    except FileError as error:
+        # The file beside is nobody's business: its system error is told again with the name of the target.
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise

@@ -38,6 +38,7 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
   const still = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
   const pressed = useRef<{ beat: number; x: number; moved: boolean } | undefined>(undefined);
+  const shown = useRef<{ view: View; beat: number } | undefined>(undefined); // where the music was, in which view
   const [width, setWidth] = useState(0);
   const [zoom, setZoom] = useState({ from: 0, scale: 0 });
 
@@ -79,11 +80,13 @@ export function Roll({ song, second, silent, bars, onBars, onSeek, onPlay }: Pro
     let last = Number.NaN;
     let next = requestAnimationFrame(function paint() {
       const now = second();
-      if (now !== last) {
-        paintAbove(pen, view, lines, bars, now, clock, ink);
-        if (pressed.current === undefined) turn(pageOf(view, clock.beats(last), clock.beats(now)));
-      }
+      if (now !== last) paintAbove(pen, view, lines, bars, now, clock, ink);
       last = now;
+      if (pressed.current === undefined) {
+        const beat = clock.beats(now);
+        turn(pageOf(view, shown.current?.view === view ? shown.current.beat : Number.NaN, beat));
+        shown.current = { view, beat };
+      }
       next = requestAnimationFrame(paint);
     });
     return () => cancelAnimationFrame(next);

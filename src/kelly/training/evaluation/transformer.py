@@ -39,10 +39,8 @@ from kelly.training.evaluation.bootstrap import SHARE, resampled_sums
 from kelly.training.evaluation.table import Measure
 from kelly.training.networks.compound import CompoundTransformer
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.fitting import weights
-from kelly.training.tasks.made import made_by
 from kelly.training.tasks.samples import Batch
-from kelly.training.tasks.transformer import Settings, TransformerTask, samples
+from kelly.training.tasks.transformer import Settings, TransformerTask, samples, trained
 
 __all__ = ["CONTEXTS", "NAMES", "measure", "ngram"]
 
@@ -81,8 +79,7 @@ def measure(root: Path, split: str, runs: Sequence[Path], context: Context, trai
     """
     if not runs:
         raise UsageError("transformer is measured by its runs: give one or more with --run")
-    made = [made_by(Settings, run) for run in runs]
-    networks = [_network(settings, run) for settings, run in zip(made, runs, strict=True)]
+    made, networks = zip(*map(trained, runs), strict=True)
     corpora = [one for one in ALL if any(one in settings.corpora for settings in made)]
     found = list(pieces(root, context, corpora))
     chosen = [one for one in found if one.split == split]
@@ -162,12 +159,6 @@ def _asked(found: Sequence[Piece], window: int) -> _Asked:
         for task in (TransformerTask(Settings(window=window, feelings=feelings)) for feelings in (True, False))
     )
     return _Asked(told, hidden, np.array([song.partition("/")[0] for song in songs.tolist()], str))
-
-
-def _network(settings: Settings, run: Path) -> CompoundTransformer:
-    network = weights(TransformerTask(settings).network(), run)
-    assert isinstance(network, CompoundTransformer)  # noqa: S101 - it came from `network`
-    return network
 
 
 def _may_fit(known: Sequence[Piece], root: Path, train: Path | None, context: Context) -> bool:
@@ -332,4 +323,4 @@ def _discounts(counts: Ints) -> Floats:
         return np.array(_FEWER)
     of, ratios = np.arange(1, _LARGEST + 1), seen[1:] / seen[:-1]
     found = of - (of + 1) * ratios * seen[0] / (seen[0] + 2 * seen[1])
-    return np.append(0.0, np.clip(found, 0, of))
+    return np.append(0.0, np.clip(found, found[0], of))  # the first is above 0: there is always something left

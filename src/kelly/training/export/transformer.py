@@ -32,8 +32,6 @@ from kelly.training.data.registry import reader
 from kelly.training.export.put import put
 from kelly.training.networks.compound import CHANGE, CompoundTransformer, rotary
 from kelly.training.tasks import transformer
-from kelly.training.tasks.fitting import weights
-from kelly.training.tasks.made import made_by
 from kelly.training.tasks.runs import claimed
 
 __all__ = ["TOLERANCE", "graphs", "heads", "step", "write"]
@@ -50,9 +48,7 @@ Shape = Sequence[int | str]
 
 def write(run: Path, out: Path) -> list[Path]:
     """Write a finished run as Kelly ships it. Raises: FileError, it is not finished, or its export is not its equal."""
-    settings = made_by(transformer.Settings, run)
-    network = transformer.task(settings).network()
-    weights(network, run)
+    settings, network = transformer.trained(run)
     files = graphs(network, settings.window)
     off = _off(network, files)
     if not off <= TOLERANCE:

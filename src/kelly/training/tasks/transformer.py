@@ -47,17 +47,17 @@ from kelly.names import find
 from kelly.training.data.pieces import ALL, CORPORA, Piece, pieces, there
 from kelly.training.networks.compound import CHANGE, WIDTHS, CompoundTransformer
 from kelly.training.tasks.context import Context
-from kelly.training.tasks.fitting import Data, Recipe
+from kelly.training.tasks.fitting import Data, Recipe, weights
+from kelly.training.tasks.made import made_by
 from kelly.training.tasks.samples import Batch, Samples
 
-__all__ = ["LONGEST", "Settings", "TransformerTask", "codes", "data", "samples", "settled", "task"]
+__all__ = ["LONGEST", "Settings", "TransformerTask", "codes", "data", "samples", "settled", "task", "trained"]
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Stretch: TypeAlias = "dict[str, npt.NDArray[np.generic]]"
 
 LONGEST, MOST_BARS = 1024, 64  # words and bars of a stretch
-_BLUR = 3.0  # spreads that feelings may be moved by
 SURE = 0.4  # the slot of confidence of a feeling that is known
 _PHRASED = 0.5  # the share of samples that end where their piece goes on, and after how many bars
 _PHRASES = (4, 8, 8, 8, 12, 16, 16, 24, 32)
@@ -65,7 +65,6 @@ _BETWEEN = 3  # bars that there must be, for some to be written between others
 _TOGETHER = 4  # samples of about one length, so that little is padded
 _RATED, _OFTENER = ("emopia", "vgmidi"), 2.0  # whose feelings listeners told; how often they are drawn beside others
 _PLAIN = 0.5  # the share of samples in which all instruments are told as a piano
-_LOWEST = np.array([-1, 0, 0], np.float32)  # valence, arousal and dominance
 _SEAT, _POSITION, _PITCH, _DURATION, _VELOCITY, _TEMPO, _METER, _ROLE = range(1, len(FIELDS) + 1)
 _USED = torch.tensor(
     [[name == "family" or name in USED.get(family, ()) for name in FIELDS] for family in range(len(FAMILIES))]
@@ -79,8 +78,8 @@ class Settings:
     Parameters: recipe; corpora, of `pieces.ALL`; size, one of `networks.compound.WIDTHS`; window, words that are
     read; dropout; unfelt, unplanned and endless, the shares of samples whose feeling, chords and bars left are hidden;
     given and between, the shares whose parts are given in part, and that stand between bars; feelings, whether any is
-    told (False: what they are worth is measured); blur, how far the feelings of a sample are moved by chance, in their
-    spreads, so that they do not tell which piece it is.
+    told (False: what they are worth is measured); begin, the folder of a finished run to learn on from, which must
+    be there as long as the training goes on, or "" to begin with new weights.
     Raises: UsageError, one of them is out of range.
     """
 
@@ -101,7 +100,7 @@ class Settings:
     given: float = 0.35
     between: float = 0.15
     feelings: bool = True
-    blur: float = 0.0
+    begin: str = ""
 
     def __post_init__(self) -> None:
         """Check what would only be found out after minutes."""
@@ -113,8 +112,6 @@ class Settings:
         for name in ("dropout", "unfelt", "unplanned", "endless", "given", "between"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} must lie in 0..1; got {getattr(self, name)}")
-        if not 0 <= self.blur <= _BLUR:
-            raise UsageError(f"blur must lie in 0..{_BLUR:g}; got {self.blur}")
         if self.given + self.between > 1:
             raise UsageError(f"given and between must be 1 together at most; got {self.given} and {self.between}")
 
@@ -132,8 +129,14 @@ class TransformerTask:
         return self.settings.recipe
 
     def network(self) -> CompoundTransformer:
-        """The network with new weights."""
-        return CompoundTransformer(WIDTHS[self.settings.size], self.settings.dropout)
+        """The network, with the weights of the run that it begins from, or new ones.
+
+        Raises: FileError, that run is not finished or does not fit.
+        """
+        network = CompoundTransformer(WIDTHS[self.settings.size], self.settings.dropout)
+        if self.settings.begin:
+            weights(network, Path(self.settings.begin))
+        return network.train()  # `weights` makes it ready to predict
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean loss of a batch, and what each field has lost of it (samples, fields), in nats a word."""
@@ -184,6 +187,12 @@ def task(settings: Settings) -> TransformerTask:
     return TransformerTask(settings)
 
 
+def trained(run: Path) -> tuple[Settings, CompoundTransformer]:
+    """The settings and the network of a finished run, ready to write. Raises: FileError, it is not finished."""
+    settings = made_by(Settings, run)
+    return settings, cast("CompoundTransformer", weights(task(replace(settings, begin="")).network(), run))
+
+
 def settled(settings: Settings, root: Path) -> Settings:
     """The settings with those of their corpora that are below a root, or, where none is, with its own MIDI files."""
     found = there(root, settings.corpora)
@@ -193,8 +202,10 @@ def settled(settings: Settings, root: Path) -> Settings:
 def data(root: Path, settings: Settings, context: Context) -> Data:
     """The stretches of both splits; chance is what a word costs whose fields follow their own frequencies alone.
 
-    Raises: as `pieces`; CorpusError, there is no piece of a split.
+    Raises: as `pieces`; FileError, what it begins from is no finished run, or does not fit; CorpusError, there is no
+    piece of a split.
     """
+    task(settings).network()  # what is wrong with what it begins from is found out before minutes of preparing
     found = list(pieces(root, context, settings.corpora))
     train, dev = (samples([one for one in found if one.split == split]) for split in ("train", "dev"))
     for split, chosen in (("train", train), ("dev", dev)):
@@ -260,7 +271,7 @@ class _Cut:
 
     Parameters: words (n, fields); programs; first and last (excluded) bar; middle, the first of those that come after
     what is written, None where there are none; known, how many bars are there already; given, seats whose notes are
-    there; hidden, what is not told; off, how many spreads its feelings are moved by.
+    there; hidden, what is not told.
     """
 
     words: Ints
@@ -271,7 +282,6 @@ class _Cut:
     known: int = 0
     given: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     hidden: frozenset[str] = frozenset()
-    off: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(CHANGE, np.float32))
 
 
 def _cut(one: Stretch, settings: Settings, rng: np.random.Generator) -> _Cut:
@@ -284,8 +294,6 @@ def _cut(one: Stretch, settings: Settings, rng: np.random.Generator) -> _Cut:
     last = min(count, first + int(rng.choice(_PHRASES))) if rng.random() < _PHRASED else count
     hidden = frozenset(name for name in ("unfelt", "unplanned", "endless") if rng.random() < getattr(settings, name))
     cut = _Cut(words, programs, first, last, hidden=hidden)
-    if settings.blur:
-        cut = replace(cut, off=rng.normal(0, settings.blur, CHANGE).astype(np.float32))
     mode = rng.random()
     if mode < settings.given:
         return replace(cut, given=_some(np.unique(words[words[:, 0] == NOTE, _SEAT]), rng))
@@ -367,7 +375,6 @@ class _Rows:
         goes_on = self.cut.last == int(self.one["count"]) and int(self.one["rest"]) > 0
         count = self.cut.last + goes_on
         felt, chords = self.one["felt"].astype(np.float32), self.one["chords"].astype(np.int64)
-        felt[:, :CHANGE] = np.clip(felt[:, :CHANGE] + self.cut.off * felt[:, CHANGE:], _LOWEST, 1)
         after = np.where(leads, here, np.minimum(here + 1, count - 1))
         plan = np.concatenate([np.where(leads[:, None], 0, chords[here]), chords[after]], 1)
         plan[~leads & (here + 1 >= count), SLOTS:] = 0
@@ -421,8 +428,8 @@ def codes(felt: Tensor) -> Tensor:
     for axis, centres in enumerate(CENTRES.values()):
         off = (torch.from_numpy(centres.astype(np.float32)).to(felt.device) - means[..., axis, None]).square()
         spread = spreads[..., axis, None].nan_to_num(1.0).clamp_min(1e-3)
-        weights = torch.exp((off.amin(-1, keepdim=True) - off) / (2 * spread.square()))
-        shapes.append(torch.where(known[..., axis, None], 2 * weights - 1, 1.0))
+        near = torch.exp((off.amin(-1, keepdim=True) - off) / (2 * spread.square()))
+        shapes.append(torch.where(known[..., axis, None], 2 * near - 1, 1.0))
     scaled = torch.stack([means[..., 0], 2 * means[..., 1] - 1, 2 * means[..., 2] - 1], -1)
     sure = torch.where(known[..., :1], SURE, -1.0)
     return torch.cat([scaled, sure, *shapes], -1)
