@@ -17,13 +17,16 @@ export function routeOf(hash: string): Route {
   return { page, query: new URLSearchParams(query) };
 }
 
-/** Go elsewhere; in place of where one is, so that "back" does not lead there, or after it. */
+/**
+ * Go elsewhere; in place of where one is, so that "back" does not lead there, or after it.
+ *
+ * The page is told at once, where writing `location.hash` tells it a moment later: a box that is clicked would until
+ * then jump back to what the address still says.
+ */
 export function go(hash: string, { replace = false } = {}): void {
-  if (!replace) {
-    window.location.hash = hash;
-    return;
-  }
-  window.history.replaceState(null, "", hash);
+  if (!replace && hash === window.location.hash) return;
+  if (replace) window.history.replaceState(null, "", hash);
+  else window.history.pushState(null, "", hash);
   window.dispatchEvent(new HashChangeEvent("hashchange"));
 }
 

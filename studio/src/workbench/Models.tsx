@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, given, type Schema } from "../api/client";
+import { go } from "../app/route";
 import { again } from "./again";
 import { type Measure, shared } from "./card";
 import { Diagrams } from "./Diagrams";
@@ -45,7 +46,7 @@ export function Models({ query }: { query: URLSearchParams }) {
           <select
             value={other ?? ""}
             onChange={(event) => {
-              window.location.hash = hrefOf("models", { model: name, with: event.target.value || undefined });
+              go(hrefOf("models", { model: name, with: event.target.value || undefined }));
             }}
           >
             <option value="">none</option>

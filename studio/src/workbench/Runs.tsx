@@ -3,6 +3,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { api, given } from "../api/client";
+import { go } from "../app/route";
 import { Chart, type Line } from "./Chart";
 import { along, beside, type Epoch, epochs, measures, type Run, type Setting } from "./curves";
 import { Scroll, State, Waiting } from "./parts";
@@ -113,7 +114,7 @@ function RunTable({ runs, chosen }: { runs: readonly Run[]; chosen: readonly str
                     checked={place >= 0}
                     disabled={place < 0 && chosen.length >= MOST}
                     onChange={() => {
-                      window.location.hash = hrefOf("runs", { run: toggled(chosen, run.id) });
+                      go(hrefOf("runs", { run: toggled(chosen, run.id) }));
                     }}
                   />
                 </td>
@@ -121,7 +122,8 @@ function RunTable({ runs, chosen }: { runs: readonly Run[]; chosen: readonly str
                   <a href={hrefOf("runs", { run: run.id })}>{nameOf(run)}</a>
                   {place >= 0 && chosen.length > 1 && <Mark place={place} />}
                   <small>
-                    {run.name} · <State of={run.state} /> · {date(run.created)}
+                    {run.training === null && `${run.name} · `}
+                    <State of={run.state} /> · {date(run.created)}
                   </small>
                 </th>
                 <td className="number">{progress(run)}</td>

@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { api, given, type Schema } from "../api/client";
+import { go } from "../app/route";
 import { keepRoot, lastRoot } from "./checking";
 import { keep } from "./following";
 import { Field } from "./parts";
@@ -57,7 +58,7 @@ export function TrainingForm() {
       const begun = await given(api.POST("/v1/trainings", { body: question }));
       keepRoot(data.trim());
       keep(queries, begun);
-      if (here.current) window.location.hash = hrefOf("trainings", { training: begun.id });
+      if (here.current) go(hrefOf("trainings", { training: begun.id }));
     } catch (reason) {
       const message = reason instanceof Error ? reason.message : String(reason);
       setWrong({ [fieldOf(message, FIELDS) ?? "all"]: plainly(message) });
