@@ -34,7 +34,8 @@ from kelly.training.networks.compound import CompoundTransformer, Size
 from kelly.training.tasks import transformer
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.fitting import Recipe, fit
-from kelly.training.tasks.transformer import Settings, TransformerTask, codes, samples
+from kelly.training.tasks.stretches import samples
+from kelly.training.tasks.transformer import Settings, TransformerTask, codes
 from small import asap as small_asap
 from small import emopia as small_emopia
 from small import mirex_mood as small_mirex_mood

@@ -1,6 +1,6 @@
 """Measuring the transformer: how many nats a word costs, field by field, beside an n-gram and without its feelings.
 
-Conventions: what is read are the stretches of a split (`kelly.training.tasks.transformer.samples`), each from its
+Conventions: what is read are the stretches of a split (`kelly.training.tasks.stretches.samples`), each from its
 beginning as far as the window reaches, the shortest of the runs' windows; what is told of it are its bars, its notes
 and, where the piece ends in it, its end. Every number is a mean over these words, in nats a word: the fields of a word
 that does not use them cost nothing, and the fields add up to the whole. Sums are (songs, 9): what each field of the
@@ -40,7 +40,8 @@ from kelly.training.evaluation.table import Measure
 from kelly.training.networks.compound import CompoundTransformer
 from kelly.training.tasks.context import Context
 from kelly.training.tasks.samples import Batch
-from kelly.training.tasks.transformer import Settings, TransformerTask, samples, trained
+from kelly.training.tasks.stretches import samples
+from kelly.training.tasks.transformer import Settings, TransformerTask, trained
 
 __all__ = ["CONTEXTS", "NAMES", "measure", "ngram"]
 
