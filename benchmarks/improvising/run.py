@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from results import asked, publish, table, verdict
 
 from kelly.composing.chance import stream
-from kelly.composing.improvising.sampling import Sampling
+from kelly.composing.improvising.sampling import USUAL, Sampling
 from kelly.composing.improvising.writing import FOUR, Bar, Page, Rules, tempo_word, write
 from kelly.emotion.space import Emotion
 from kelly.models.transformer.layout import FIELDS, SIZES
@@ -113,7 +113,7 @@ def main() -> None:
     network, rows, lines = shipped(), [], []
     if network is None:
         sys.exit("Kelly was built without the transformer")
-    for guidance in (1.0, 1.5):
+    for guidance in (1.0, USUAL.guidance):
         sampling = Sampling(guidance=guidance)
         firsts = []
         for seed in range(7):

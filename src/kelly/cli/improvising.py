@@ -38,8 +38,13 @@ Temperature = Annotated[
 ]
 TopK = Annotated[int | None, typer.Option(metavar="N", help="Only the N likeliest values; 0 is all.")]
 TopP = Annotated[float | None, typer.Option(metavar="X", help="Only the likeliest that make up X, 0..1.")]
-Repetition = Annotated[float | None, typer.Option(metavar="X", help="0..5: how much pitches that were played lose.")]
-Guidance = Annotated[float | None, typer.Option(metavar="X", help="0..10: how strongly the feeling is said.")]
+Repetition = Annotated[
+    float | None, typer.Option(metavar="X", help="0..5: how much pitches that were played lose; .4 when left out.")
+]
+Guidance = Annotated[
+    float | None,
+    typer.Option(metavar="X", help="0..10: how strongly the feeling is said; 1 is as it learned, 1.5 when left out."),
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -24,9 +24,8 @@ export function routeOf(hash: string): Route {
  * then jump back to what the address still says.
  */
 export function go(hash: string, { replace = false } = {}): void {
-  if (!replace && hash === window.location.hash) return;
   if (replace) window.history.replaceState(null, "", hash);
-  else window.history.pushState(null, "", hash);
+  else if (hash !== window.location.hash) window.history.pushState(null, "", hash);
   window.dispatchEvent(new HashChangeEvent("hashchange"));
 }
 

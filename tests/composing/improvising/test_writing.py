@@ -12,7 +12,7 @@ from kelly.composing.chance import stream
 from kelly.composing.improvising.sampling import Sampling
 from kelly.composing.improvising.writing import Bar, Page, Rules, write
 from kelly.emotion.space import Emotion
-from kelly.models.transformer.layout import AFTER, AFTER_BARS, BAR, BEGIN, NOTE, PART, TURN
+from kelly.models.transformer.layout import AFTER, AFTER_BARS, BAR, BEGIN, NOTE, PART, SEATS, TURN
 from kelly.score.tokens import METERS
 from small.scribe import Scribe
 
@@ -175,22 +175,26 @@ def test_nobody_plays_where_a_range_holds_no_tone_of_the_chord():
     assert rows == []
 
 
+def repeated(penalty, seat=1):
+    """How often a scribe that expects one key above all strikes it again."""
+
+    class Same(Scribe):
+        def memory(self, guidance=1.0):
+            memory = super().memory(guidance)
+            expect = memory.expect
+            memory.expect = lambda word, field: -np.abs(np.arange(130.0) - 61) if field == 3 else expect(word, field)
+            return memory
+
+    rules = {seat: Rules(60, 72, MAJOR, alone=True)}
+    rows = written(page(bars=12, rules=rules), Same(), Sampling(repetition=penalty, temperature=0.3))
+    keys = [int(word[3]) for _, word in rows]
+    return np.mean([one == other for one, other in pairwise(keys)])
+
+
 def test_a_penalty_on_repetition_makes_pitches_vary():
-    rules = {1: Rules(60, 72, MAJOR, alone=True)}
-
-    def repeated(penalty):
-        class Same(Scribe):
-            def memory(self, guidance=1.0):
-                memory = super().memory(guidance)
-                expect = memory.expect
-                memory.expect = lambda word, field: (
-                    -np.abs(np.arange(130.0) - 61) if field == 3 else expect(word, field)
-                )
-                return memory
-
-        rows = written(page(bars=12, rules=rules), Same(), Sampling(repetition=penalty, temperature=0.3))
-        keys = [int(word[3]) for _, word in rows]
-        return np.mean([one == other for one, other in pairwise(keys)])
-
     assert repeated(0.0) > 0.9
     assert repeated(1.0) < 0.5
+
+
+def test_drums_may_repeat():
+    assert repeated(1.0, SEATS["drums"]) > 0.9

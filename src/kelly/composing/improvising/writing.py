@@ -237,7 +237,7 @@ class _Pen:
         positions = self._positions(bar, last, int(word[_SEAT]))
         word[_POSITION] = choose(self.memory.expect(word, _POSITION), positions, self.sampling, rng)
         told = self.memory.expect(word, _PITCH)
-        if self.sampling.repetition:
+        if self.sampling.repetition and word[_SEAT] != SEATS["drums"]:  # a beat is what repeats
             np.subtract.at(told, list(self.recent[int(word[_SEAT])]), self.sampling.repetition)
         word[_PITCH] = choose(told, self._pitches(bar, last, word), self.sampling, rng)
         durations = np.arange(SIZES["duration"]) > 0

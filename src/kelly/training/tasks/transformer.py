@@ -21,14 +21,7 @@ from torch.nn import functional
 
 from kelly.emotion.code import CENTRES
 from kelly.errors import CorpusError, UsageError
-from kelly.models.transformer.layout import (
-    BAR,
-    FAMILIES,
-    FIELDS,
-    NOTE,
-    SIZES,
-    USED,
-)
+from kelly.models.transformer.layout import BAR, FAMILIES, FIELDS, NOTE, SIZES, USED
 from kelly.names import find
 from kelly.training.data.pieces import ALL, CORPORA, pieces, there
 from kelly.training.networks.compound import CHANGE, WIDTHS, CompoundTransformer
