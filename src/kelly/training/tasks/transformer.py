@@ -49,8 +49,8 @@ class Settings:
     Parameters: recipe; corpora, of `pieces.ALL`; size, one of `networks.compound.WIDTHS`; window, words that are
     read; dropout; unfelt, unplanned and endless, the shares of samples whose feeling, chords and bars left are hidden;
     given and between, the shares whose parts are given in part, and that stand between bars; feelings, whether any is
-    told (False: what they are worth is measured); begin, the folder of a finished run to learn on from, which must
-    be there as long as the training goes on, or "" to begin with new weights.
+    told (False: to learn to write first, or to measure what they are worth); begin, the folder of a finished run to
+    learn on from, which must be there as long as the training goes on, or "" to begin with new weights.
     Raises: UsageError, one of them is out of range.
     """
 
